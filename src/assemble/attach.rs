@@ -20,8 +20,12 @@ impl Assembler {
         } else {
             self.close_reported(message.at, output);
         }
-        self.note_mixed(record);
-        if self.is_quoted(record) {
+        self.note_mixed(record, message, output);
+        if self.is_echo(record) {
+            self.ordinary_line(message, output);
+            return;
+        }
+        if self.is_printed(record) {
             self.note_printed(record, message);
             self.ordinary_line(message, output);
             return;
@@ -62,7 +66,10 @@ impl Assembler {
                 }
             }
             Statement::Report(report) => self.report(message, report, output),
-            Statement::UnreadableReport { id } => self.unreadable_report(message, *id, output),
+            Statement::UnreadableReport { id, quoted: true } if self.open.first_of(*id).is_none() => {
+                self.ordinary_line(message, output);
+            }
+            Statement::UnreadableReport { id, .. } => self.unreadable_report(message, *id, output),
             Statement::TimedOut { id: Some(id) } => self.sign_of(message, *id, SignKind::TimedOut, output),
             Statement::TimedOut { id: None } => self.timed_out_alone(message, SignKind::TimedOut, output),
             Statement::ExitedEarly { id } => self.sign_of(message, *id, SignKind::ExitedEarly, output),
@@ -273,6 +280,7 @@ impl Assembler {
             if open.lacks_start() && !open.is_reported() && open.is_just_before(message.at) {
                 let mut open = self.open.edit(at)?;
                 open.touch(message);
+                open.json = json;
                 open.attempt.start_seen = true;
                 open.attempt.started_at = message.at.or(open.attempt.started_at);
                 return Some(open);
@@ -483,6 +491,10 @@ impl Assembler {
             self.hold_init_error(message, line);
             return;
         }
+        if self.is_printed_error(line, message) {
+            self.ordinary_line(message, output);
+            return;
+        }
         if let Some(at) = self.owner_of(message, line) {
             if is_loose(line) {
                 self.note_loose(message, self.open[at].id());
@@ -498,6 +510,7 @@ impl Assembler {
         match line.id {
             Some(id)
                 if self.is_superseded(id)
+                    || self.is_of_another(line, message)
                     || !self.starts_seen && !self.recent.contains(id) && !self.may_be_printed(line) =>
             {
                 let mut open = self.open_for(message, id, output);

@@ -15,6 +15,7 @@ mod open;
 mod open_attempts;
 mod owner;
 mod part;
+mod printed;
 mod quoted;
 mod resting;
 mod superseded;
@@ -161,9 +162,8 @@ pub(crate) struct Assembler {
     recent: RecentIds,
     /// Attempts that gave way to the next one without a REPORT.
     superseded: superseded::Superseded,
-    /// Requests of which lines seem to have been printed, with the places of these.
-    #[expect(clippy::box_collection, reason = "hardly a stream has any")]
-    printed: Option<Box<Vec<(RequestId, Place)>>>,
+    /// Lines of the platform that seem to have been printed. Boxed, as hardly a stream has any.
+    printed: Option<Box<printed::Printed>>,
     /// The head of the part: attempts that an earlier part may still change.
     held: part::PartHead,
     first_at: Option<Timestamp>,
@@ -269,7 +269,7 @@ impl Assembler {
 
     /// Takes an ordinary line, as nearly every event is; inlined so that all values stay in registers.
     #[inline(always)]
-    fn ordinary_line(&mut self, message: &Message<'_>, output: &mut dyn Output) {
+    pub(super) fn ordinary_line(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.see(message);
         if let Some(open) = self.open.only_mut()
             && !open.is_reported()

@@ -7,6 +7,7 @@ use super::attach::{emit_lone_error, emit_pending, hand_over};
 use super::disorder::TimeSteps;
 use super::open::{OpenAttempt, Pending};
 use super::open_attempts::ClosedBy;
+use super::printed::{is_of_another, is_printed_error};
 use super::quoted::{Quoted, is_of_runtime_done, tells_an_end};
 use super::superseded::lacks_its_end;
 use super::{Assembler, OPEN_AT_ONCE, Output};
@@ -189,7 +190,7 @@ fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, outpu
     let overlaps = part.tail.first_at.is_some() && part.tail.first_at < tail.last_at;
     let mut quoted = if overlaps { Quoted::default() } else { Quoted::of(&tail, std::iter::once(&part).chain(behind)) };
     let Part { head, tail: mut next } = part;
-    tail.tell_of_mixed(next.printed.as_deref().map_or(&[], Vec::as_slice), output);
+    tail.tell_of_mixed(next.printed.as_deref(), output);
     let settled_in_head = head.settled;
     for mut open in head.held {
         claim(&mut tail, &mut open.before, keep);
@@ -244,6 +245,7 @@ fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, outpu
     next.first_at = tail.first_at.or(next.first_at);
     next.last_at = next.last_at.max(tail.last_at);
     next.emulated |= tail.emulated;
+    next.add_printed_before(tail.printed.take());
     if let Some(mut lone) = tail.lone.take() {
         lone.extend(next.lone.take().map_or_else(Vec::new, |lone| *lone));
         next.lone = Some(lone);
@@ -283,7 +285,7 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
             mine.attempt.start_seen && times.is_some_and(|(end, start)| end < start)
         };
         let same = |mine: &OpenAttempt| !(ended_before(mine) || mine.is_reported() && open.is_reported());
-        let owner = tail.open.latest_where(open.id(), same).or_else(|| foreign_lines_owner(tail, &open));
+        let owner = tail.open.latest_where(open.id(), same).or_else(|| foreign_lines_owner(tail, &mut open, output));
         let copy = tail.open.latest_where(open.id(), |mine| is_end_of(mine, &open));
         if let Some(mut copy) = copy.and_then(|at| tail.open.edit(at)) {
             copy.take_later_signs(&mut open);
@@ -392,11 +394,24 @@ fn is_late(tail: &Assembler, open: &OpenAttempt) -> bool {
 }
 
 /// Finds the owner of a fragment that consists only of lines of a function with some id. Where START lines are written, the
-/// id is a value in the text of the attempt that was running.
-fn foreign_lines_owner(tail: &Assembler, fragment: &OpenAttempt) -> Option<usize> {
+/// id is a value in the text of the attempt that was running, unless a runtime client wrote it.
+fn foreign_lines_owner(tail: &mut Assembler, fragment: &mut OpenAttempt, output: &mut dyn Output) -> Option<usize> {
     let only_lines = !fragment.attempt.end_seen && !tells_an_end(fragment);
     let ours = tail.starts_seen && tail.known_stream;
-    tail.current().filter(|_| only_lines && ours)
+    let at = tail.current().filter(|_| only_lines && ours)?;
+    let by = &tail.open[at];
+    if !by.attempt.start_seen {
+        return Some(at);
+    }
+    if fragment.attempt.signs.iter().any(|sign| is_of_another(sign, by)) {
+        if !by.json {
+            output.disordered(fragment.attempt.place);
+            tail.known_stream = false;
+        }
+        return None;
+    }
+    fragment.attempt.signs.retain(|sign| !is_printed_error(sign, by));
+    Some(at)
 }
 
 /// Closes all attempts at the end of the stream; one without a REPORT may have been cut off by the window.
@@ -404,6 +419,7 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
     if let Some(place) = tail.steps.as_ref().and_then(|steps| steps.disorder()) {
         output.disordered(place);
     }
+    tail.tell_of_reports_out_of_view(output);
     let lone_error = tail.has_errors_alone();
     if lone_error {
         let lone = tail.lone.take().map_or_else(Vec::new, |lone| *lone);

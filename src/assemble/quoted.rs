@@ -6,6 +6,7 @@
 //! only two attempts with a REPORT back, so of more than one printed REPORT behind a cut the others count as attempts.
 
 use super::open::{OpenAttempt, merge_init, push_bounded, tells_of_failure};
+use super::printed::{begin_of, is_of_another};
 use super::{Assembler, Part};
 use crate::model::{Keep, Phase, RequestId, Sign, SignKind};
 
@@ -44,9 +45,14 @@ impl Quoted {
         if open.lacks_start() && open.id() == self.by {
             self.to_come = self.to_come.saturating_sub(1);
         }
-        if self.is_quoted(tail, open)
-            && let Some(mut by) = tail.open.last().and_then(|at| tail.open.edit(at))
-        {
+        if self.is_quoted(tail, open) {
+            if open.is_reported() {
+                tail.note_printed_report(
+                    begin_of(open.attempt.ended_at, open.attempt.metrics.duration_us),
+                    open.attempt.place,
+                );
+            }
+            let Some(mut by) = tail.open.last().and_then(|at| tail.open.edit(at)) else { return false };
             self.peak_is_printed |= open.is_reported();
             by.take_quoted(std::mem::take(open), keep);
             return true;
@@ -65,11 +71,14 @@ impl Quoted {
         // The platform writes what is no text in the JSON format only, and none of it is printed.
         let in_text = !open.json && !open.attempt.signs.iter().any(|sign| is_of_runtime_done(&sign.kind));
         let by_platform = open.attempt.end_seen || tells_an_end(open);
+        let by = tail.open.last().map(|at| &tail.open[at]);
+        let of_another = by.is_some_and(|by| open.attempt.signs.iter().any(|sign| is_of_another(sign, by)));
         open.lacks_start()
             && is_running
             && is_foreign
             && in_text
             && by_platform
+            && !of_another
             && (self.to_come > 0 || !tells_an_end(open) && open.tells_of_no_failure())
     }
 }

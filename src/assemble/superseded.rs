@@ -8,10 +8,8 @@ use super::attach::hand_over;
 use super::open::OpenAttempt;
 use super::open_attempts::ClosedBy;
 use super::{Assembler, Message, Output};
-use crate::model::{Keep, Place, RequestId, Statement, Timestamp};
+use crate::model::{Keep, RequestId, Statement, Timestamp};
 
-/// Printed ids of one part that are remembered.
-const PRINTED: usize = 64;
 /// Attempts of one stream that are remembered: the first of them to end shows that environments are mixed.
 const MOST: usize = 16;
 
@@ -110,34 +108,21 @@ impl Assembler {
         self.superseded.iter().chain(self.held.last()).any(|open| open.id() == Some(id) && lacks_its_end(open))
     }
 
-    /// Notes that the stream mixes environments, if the platform or the runtime speaks of a request that gave way.
-    pub(super) fn note_mixed(&mut self, record: &Statement<'_>) {
+    /// Notes that the stream mixes environments, if the platform or the runtime speaks of a request that gave way, or now of
+    /// one that began out of view.
+    pub(super) fn note_mixed(&mut self, record: &Statement<'_>, message: &Message<'_>, output: &mut dyn Output) {
         let id = match record {
             Statement::App(line) => line.id,
             record => id_that_ends(record),
         };
         let Some(id) = id.filter(|_| self.known_stream) else { return };
-        if self.open.first_of(Some(id)).is_none() && self.is_superseded(id) {
+        if self.open.first_of(Some(id)).is_some() {
+            return;
+        }
+        if self.is_superseded(id) || self.tells_of_another(record, message) {
             self.known_stream = false;
             self.doubt_running();
-        }
-    }
-
-    /// Notes a line of the platform that the running attempt seems to have printed. Before the cut, its request may have
-    /// begun.
-    pub(super) fn note_printed(&mut self, record: &Statement<'_>, message: &Message<'_>) {
-        let Some(id) = id_that_ends(record) else { return };
-        let printed = self.printed.get_or_insert_default();
-        if printed.len() < PRINTED {
-            printed.push((id, message.place));
-        }
-    }
-
-    /// Tells of lines that a later part took for printed ones, and that are of an attempt before the cut.
-    pub(super) fn tell_of_mixed(&self, printed: &[(RequestId, Place)], output: &mut dyn Output) {
-        let is_own = |id| self.is_superseded(id) || self.runs(id);
-        if let Some((_, place)) = printed.iter().find(|(id, _)| is_own(*id)) {
-            output.disordered(*place);
+            self.tell_of_own(id, output);
         }
     }
 
@@ -168,10 +153,10 @@ impl Assembler {
 }
 
 /// Returns the id of a request of which a line of the platform tells how it ended.
-fn id_that_ends(record: &Statement<'_>) -> Option<RequestId> {
+pub(super) fn id_that_ends(record: &Statement<'_>) -> Option<RequestId> {
     match record {
         Statement::End { id } | Statement::ExitedEarly { id } | Statement::RuntimeDone { id, .. } => Some(*id),
-        Statement::TimedOut { id, .. } | Statement::UnreadableReport { id } => *id,
+        Statement::TimedOut { id, .. } | Statement::UnreadableReport { id, .. } => *id,
         Statement::Report(report) => Some(report.id),
         Statement::Crash(crash) => crash.id,
         _ => None,

@@ -1,7 +1,9 @@
 //! Tests of the assembler: sequences of lines as data, and the law that a cut changes nothing.
 //!
 //! A line is `word [id] [more]`, one per second: `init`, `init-report STATUS PHASE`, `start N`, `end N`, `report N
-//! [STATUS] [MB]`, `timed-out N`, `crash N`, `crash`, `error [N] FORM`, `line [N]`, `unreadable`, `wait SECONDS`.
+//! [STATUS] [MB]`, `timed-out N`, `crash N`, `crash`, `error [N] FORM`, `line [N]`, `unreadable`, `wait SECONDS`. A line
+//! behind `echo` is JSON. One that ends in `now` begins with its own time, one that ends in `earlier` with the time a minute
+//! before.
 
 use super::*;
 use crate::model::{
@@ -38,7 +40,10 @@ fn id(word: &str) -> Option<RequestId> {
 }
 
 fn record(line: &str, json: bool) -> Statement<'_> {
-    let words: Vec<&str> = line.split(' ').collect();
+    if let Some(line) = line.strip_prefix("echo ") {
+        return record(line, true);
+    }
+    let words: Vec<&str> = line.split(' ').filter(|word| !matches!(*word, "now" | "earlier")).collect();
     let word = |at: usize| words.get(at).copied().unwrap_or("");
     let with_id = id(word(1));
     let need = with_id.unwrap_or(RequestId::from_bits(0));
@@ -81,7 +86,7 @@ fn record(line: &str, json: bool) -> Statement<'_> {
             whole: true,
             json,
         }),
-        "unreadable" => Statement::UnreadableReport { id: None },
+        "unreadable" => Statement::UnreadableReport { id: None, quoted: false },
         "timed-out" => Statement::TimedOut { id: Some(need) },
         "crash" => Statement::Crash(CrashLine {
             id: with_id,
@@ -128,6 +133,9 @@ fn assemble_timed(lines: &[&str], json: bool, known: bool, cuts: &[usize], step_
         let place = Place::at(0, at as u64 + 1);
         let id = line.split(' ').nth(1).and_then(id).filter(|_| !line.starts_with("line"));
         let text = id.map_or(line.to_string(), |id| format!("{line} 00000000-0000-0000-0000-{:012x}", id.bits()));
+        let own = [("now", 0), ("earlier", 60_000)].into_iter().find(|(word, _)| line.ends_with(word));
+        let own = own.and_then(|(_, before)| Timestamp::from_ms(ms - before));
+        let text = own.map_or(text.clone(), |own| format!("{own} {text}"));
         let message = Message {
             at: step_ms.and_then(|_| Timestamp::from_ms(ms)),
             place,
@@ -300,6 +308,73 @@ fn lines_of_other_requests_open_nothing() {
     case("start 1, end 9, report 9 timeout, crash 9, line, end 1, report 1", &["1 SER []"]);
     // Where START lines are filtered out, only the ids on lines identify attempts.
     check("error 1 unhandled, report 1", true, true, &["1 --R [unhandled@invoke] cut-start"]);
+}
+
+/// Beside an attempt that runs, in a stream with a name, what is said of a request that began out of view is its own if it
+/// was written just then, and printed if it is older; a REPORT that tells neither makes the answer partial.
+#[test]
+fn lines_of_a_request_that_began_out_of_view_are_its_own_or_told() {
+    for (lines, want, told) in [
+        (
+            "line, start 1, timed-out 9 now, end 9, report 9 timeout, end 1, report 1",
+            &["1 SER []", "9 -ER [timed-out@invoke ended@invoke]"][..],
+            false,
+        ),
+        ("line, start 1, timed-out 9 earlier, end 1, report 1", &["1 SER []"], false),
+        ("line, wait 60, start 1, end 9, report 9 timeout, end 1, report 1", &["1 SER []"], false),
+        ("line, start 1, end 9, report 9 timeout, end 1, report 1", &["1 SER []"], true),
+        ("line, start 1, report 9, end 1, report 1", &["1 SER []"], true),
+        (
+            "line, start 1, error 9 unhandled now, end 9, report 9, end 1, report 1",
+            &["1 SER []", "9 -ER [unhandled@invoke]"],
+            false,
+        ),
+        ("line, start 1, error 9 unhandled earlier, line, end 1, report 1", &["1 SER []"], false),
+        (
+            "line, wait 60, start 1, report 9 timeout, timed-out 9 now, end 1, report 1",
+            &["1 SER []", "9 --- [timed-out@invoke] cut-end"],
+            true,
+        ),
+    ] {
+        let lines: Vec<&str> = lines.split(", ").collect();
+        let whole = assemble(&lines, false, true, &[]);
+        let mut got: Vec<String> = whole.attempts.iter().map(describe).collect();
+        got.sort();
+        assert_eq!(got, want, "{lines:?}");
+        assert_eq!(whole.disordered, told, "{lines:?}");
+        for cut in 1..lines.len() {
+            let cut_up = assemble(&lines, false, true, &[cut]);
+            let mut found: Vec<String> = cut_up.attempts.iter().map(describe).collect();
+            found.sort();
+            let holds = found == got || cut_up.disordered || whole.disordered;
+            assert!(holds, "cut at {cut}: {lines:?}: {found:?}");
+        }
+    }
+}
+
+/// What an extension prints of the Telemetry API in a log in text counts nothing twice.
+#[test]
+fn echoes_of_telemetry_are_lines() {
+    for lines in [
+        "start 1, echo start 1, end 1, report 1, start 2, end 2, report 2",
+        "start 1, end 1, report 1, echo start 1, echo report 1, start 2, end 2, report 2",
+        "start 1, end 1, report 1, start 2, echo start 1, echo report 1, echo start 2, end 2, report 2",
+        "start 1, echo start 1, echo report 1, end 1, report 1, start 2, end 2, report 2",
+    ] {
+        for known in [true, false] {
+            check(lines, false, known, &["1 SER []", "2 SER []"]);
+        }
+    }
+}
+
+/// An error of a runtime client is of the request that it names, also where another one is known to run.
+#[test]
+fn an_error_of_a_client_is_of_the_request_that_it_names() {
+    for form in ["unhandled now", "unhandled"] {
+        let lines = format!("line, start 1, error 9 {form}, end 9, report 9, end 1, report 1");
+        check(&lines, false, false, &["1 SER []", "9 -ER [unhandled@invoke]"]);
+        check(&lines, true, true, &["1 SER []", "9 -ER [unhandled@invoke]"]);
+    }
 }
 
 fn peaks(lines: &str, json: bool, known_stream: bool) -> Vec<Option<u32>> {

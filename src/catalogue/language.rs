@@ -2,6 +2,7 @@
 
 use super::text::last_segment;
 use super::words::Words;
+use crate::lambda::emulator::NOT_STARTED;
 use crate::lambda::loaders::{HANDLER_NOT_FOUND, IMPORT_FAILED};
 use crate::model::AppError;
 
@@ -25,6 +26,13 @@ pub(crate) fn is_out_of_memory_type(error_type: &str, message: &str) -> bool {
     let other = ["native thread", "new native", "not allowed when used memory"];
     OUT_OF_MEMORY.contains(&name) && !other.iter().any(|words| message.contains(words))
         || name == "RangeError" && message.starts_with("Array buffer allocation failed")
+}
+
+/// Returns whether a message says that the program of the function itself could not be started.
+#[must_use]
+pub(crate) fn is_entrypoint(message: &str) -> bool {
+    let program = message.split_once(NOT_STARTED).map(|(_, program)| program);
+    program.is_some_and(|program| program.starts_with("/var/task/") || program.starts_with("/var/runtime/bootstrap"))
 }
 
 /// Returns the code of an error whose type or message says that code could not be loaded.
@@ -58,6 +66,9 @@ pub(crate) fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
     }
     if import {
         return Some("init_failure.import");
+    }
+    if is_entrypoint(message) {
+        return Some("init_failure.entrypoint");
     }
     let handler = ["HandlerNotFound", "MalformedHandlerName", "LambdaValidationException"].contains(&name)
         || HANDLER_NOT_FOUND.iter().any(|begin| message.starts_with(begin))

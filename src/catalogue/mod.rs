@@ -24,6 +24,7 @@ mod particular;
 mod platform;
 mod runtimes;
 mod sdk;
+mod search;
 mod services;
 mod signatures;
 mod text;
@@ -43,11 +44,12 @@ pub use codes::CODES;
 pub(crate) use diagnosis::{Diagnosis, codes_of_cut_name, codes_of_name, diagnose, diagnose_outgoing_call};
 pub(crate) use http::HttpStatus;
 pub(crate) use invoker::Invoker;
-pub(crate) use language::{is_out_of_memory_type, load_failure_code, resource_limit_code};
+pub(crate) use language::{is_entrypoint, is_out_of_memory_type, load_failure_code, resource_limit_code};
 pub(crate) use last_words::{last_words, names_missing_code};
-pub(crate) use particular::{ErrorTold, with_line_number};
+pub(crate) use particular::{ErrorTold, sent_nothing, with_line_number};
 pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, name_of_phrase, platform_error};
 pub(crate) use runtimes::{RUNTIMES_AS_OF, runtime_life};
+pub(crate) use search::codes_with_words;
 
 /// Version of the catalogue: grows when a code, a signature or advice changes.
 pub(crate) const CATALOGUE_VERSION: &str = "6";

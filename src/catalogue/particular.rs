@@ -326,13 +326,24 @@ fn refused(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     })
 }
 
+/// Returns whether the call of an error sent nothing, since it got no connection: what was done are earlier steps alone.
+pub(crate) fn sent_nothing(code: &str, error: &ErrorTold<'_>) -> bool {
+    refuses(code, error) || gets_no_connection(code, error)
+}
+
 fn refuses(code: &str, error: &ErrorTold<'_>) -> bool {
     matches!(code, "downstream.connection" | "downstream.database")
         && error.says(&["ECONNREFUSED", "onnection refused"])
 }
 
-/// A connection that was never made: nothing was sent, whatever the call would have done.
 fn no_connection_in_time(code: &str, error: &ErrorTold<'_>) -> Option<String> {
+    gets_no_connection(code, error).then(|| {
+        "No connection came about in time, so this call sent nothing; earlier steps may have run. In a VPC, check route, NAT gateway or endpoint, and security groups; else the host itself.".to_owned()
+    })
+}
+
+/// Returns whether a connection was never made: nothing was sent, whatever the call would have done.
+fn gets_no_connection(code: &str, error: &ErrorTold<'_>) -> bool {
     let words = [
         "onnect timeout",
         "onnect timed out",
@@ -342,9 +353,7 @@ fn no_connection_in_time(code: &str, error: &ErrorTold<'_>) -> Option<String> {
         "dial tcp",
     ];
     let of_type = error.error_type.is_some_and(|name| name.contains("ConnectTimeout"));
-    (code == "downstream.timeout" && (of_type || error.says(&words))).then(|| {
-        "No connection came about in time, so this call sent nothing; earlier steps may have run. In a VPC, check route, NAT gateway or endpoint, and security groups; else the host itself.".to_owned()
-    })
+    code == "downstream.timeout" && (of_type || error.says(&words))
 }
 
 fn rejected_promise(code: &str, error: &ErrorTold<'_>) -> Option<String> {

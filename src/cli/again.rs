@@ -87,9 +87,10 @@ fn flags(flag: &str, values: &[String]) -> Option<String> {
 }
 
 /// Returns the commands for a saved answer.
-pub(super) fn of_saved_answer(file: &Path, ledger: bool) -> Commands {
-    let file = file.to_str().and_then(quoted);
-    Commands { analyze: file.map(|file| format!("lambda-triage view {file}")), ledger, ..Commands::default() }
+pub(super) fn of_saved_answer(file: &Path, only: &[String], ledger: bool) -> Commands {
+    let (file, only) = (file.to_str().and_then(quoted), flags("--only", only));
+    let (Some(file), Some(only)) = (file, only) else { return Commands { ledger, ..Commands::default() } };
+    Commands { analyze: Some(format!("lambda-triage view {file}")), only, ledger, ..Commands::default() }
 }
 
 /// Quotes a word for a POSIX shell; `None` if it has signs that cannot be shown as they are.

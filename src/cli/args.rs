@@ -14,7 +14,7 @@ use crate::catalogue::Invoker;
 use crate::model::Zone;
 use crate::render::{RENDERERS, Renderer, SORT_KEYS, SortKey, renderer};
 use crate::summary::Prices;
-use crate::wire::RecordForm;
+use crate::wire::{NO_NAME, RecordForm};
 
 /// Reads AWS Lambda logs and gives every invocation a verdict.
 #[derive(Debug, Parser)]
@@ -301,8 +301,9 @@ pub(super) struct SharedArgs {
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
 
-    /// Only functions whose name matches (repeatable)
-    #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
+    /// Only functions whose name matches (repeatable); without a name: what the
+    /// table shows, such as '(no name) a.log'
+    #[arg(long, value_name = "GLOB", value_parser = name_glob, help_heading = "Selection")]
     pub(super) only: Vec<String>,
 
     /// What invokes the functions; tailors the retry advice
@@ -442,8 +443,9 @@ pub(super) struct CloudwatchQueryArgs {
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
 
-    /// Only functions whose name matches (repeatable)
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    /// Only functions whose name matches (repeatable); without a name: what the
+    /// table shows, such as '(no name) a.log'
+    #[arg(long, value_name = "GLOB", value_parser = name_glob)]
     pub(super) only: Vec<String>,
 
     /// Only functions of this region
@@ -721,8 +723,9 @@ pub(super) struct DiffArgs {
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
 
-    /// Only functions whose name matches (repeatable)
-    #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
+    /// Only functions whose name matches (repeatable); without a name: what the
+    /// table shows, such as '(no name) a.log'
+    #[arg(long, value_name = "GLOB", value_parser = name_glob, help_heading = "Selection")]
     pub(super) only: Vec<String>,
 
     /// Leave out files and directories whose path or name matches (repeatable)
@@ -777,8 +780,9 @@ pub(super) struct ShowArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) function: Option<String>,
 
-    /// Only functions whose name matches (repeatable)
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    /// Only functions whose name matches (repeatable); without a name: what the
+    /// table shows, such as '(no name) a.log'
+    #[arg(long, value_name = "GLOB", value_parser = name_glob)]
     pub(super) only: Vec<String>,
 
     /// Leave out files and directories whose path or name matches (repeatable)
@@ -800,6 +804,10 @@ pub(super) struct ShowArgs {
     /// Form of the answer
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: ShowFormat,
+
+    /// Print a long answer at once, not in $LAMBDA_TRIAGE_PAGER, $PAGER or less
+    #[arg(long)]
+    pub(super) no_pager: bool,
 
     /// Colours; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
@@ -830,13 +838,17 @@ pub(super) enum ShowFormat {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
-    /// A code (timeout.invoke), a category, the name of an error, an HTTP status, a log line or a part of one in
-    /// quotes; or `shapes` (of input that is read), `rules` (that give the verdicts)
+    /// A code (timeout.invoke), a category, the name of an error, an HTTP status, words to look for, a log line or a
+    /// part of one in quotes; or `shapes` (of input that is read), `rules` (that give the verdicts)
     pub(super) code: Option<String>,
 
     /// Form of the answer
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: ExplainFormat,
+
+    /// Print a long answer at once, not in $LAMBDA_TRIAGE_PAGER, $PAGER or less
+    #[arg(long)]
+    pub(super) no_pager: bool,
 
     /// Tell the retries of one invoker only
     #[arg(long, value_name = "KIND", value_parser = invoker_parser())]
@@ -922,13 +934,18 @@ fn ledger(text: &str) -> Result<LedgerTarget, String> {
     }
 }
 
+/// Reads the beginning of a request id. Where ids are masked in part, or an emulator counts requests, it is what the log has:
+/// a word with a digit.
 fn request_prefix(text: &str) -> Result<String, String> {
-    let fits =
+    let of_uuid =
         !text.is_empty() && text.len() <= 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    if fits {
-        Ok(text.to_ascii_lowercase())
-    } else {
-        Err("a request id is a UUID, or the first part of one".to_owned())
+    let is_word = text.len() <= 64
+        && text.contains(|char: char| char.is_ascii_digit())
+        && !text.contains(|char: char| char.is_whitespace() || char.is_control() || matches!(char, '/' | '\\'));
+    match (of_uuid, is_word) {
+        (true, _) => Ok(text.to_ascii_lowercase()),
+        (false, true) => Ok(text.to_owned()),
+        (false, false) => Err("a request id is a UUID, or the first part of one".to_owned()),
     }
 }
 
@@ -954,6 +971,11 @@ fn report(text: &str) -> Result<ReportTarget, String> {
         "-" => Err(format!("for standard output use --format {name}")),
         path => Ok(ReportTarget { renderer, path: path.into() }),
     }
+}
+
+/// Checks a glob of names, or what the table shows where there is no name: a path in it need not be a glob.
+fn name_glob(text: &str) -> Result<String, String> {
+    if text.starts_with(NO_NAME) { Ok(text.to_owned()) } else { glob(text) }
 }
 
 fn glob(text: &str) -> Result<String, String> {

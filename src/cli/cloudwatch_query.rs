@@ -11,7 +11,7 @@ use super::options::Terminal;
 use super::{complain, print_text};
 use crate::account::{METRICS_OF_A_FUNCTION, MetricPlace, MetricWindow, calls, cost_to_name};
 use crate::model::Timestamp;
-use crate::pipeline::{self, name_filter};
+use crate::pipeline::{self, NameFilter};
 use crate::source::now;
 use crate::wire::{FunctionSummary, Summary};
 
@@ -24,10 +24,10 @@ pub(super) fn run(args: &CloudwatchQueryArgs, terminal: &Terminal) -> Result<Exi
             logs.analyze(&options).map_err(RunError::from)?.summary
         }
     };
-    let wanted = name_filter(&args.only).map_err(RunError::from)?;
+    let filter = NameFilter::new(&args.only).map_err(RunError::from)?;
     let in_region = |row: &&FunctionSummary| args.region.is_none() || row.region == args.region;
     let rows: Vec<&FunctionSummary> =
-        summary.functions.iter().filter(|row| wanted(row.function.as_deref())).filter(in_region).collect();
+        summary.functions.iter().filter(|row| filter.wants(row.function.as_deref())).filter(in_region).collect();
     let places: BTreeSet<_> = rows.iter().map(|row| (row.account_id.as_deref(), row.region.as_deref())).collect();
     if places.len() > 1 {
         let regions: BTreeSet<&str> = rows.iter().filter_map(|row| row.region.as_deref()).collect();

@@ -3,8 +3,8 @@
 use super::exit::{ExitStatus, RunError};
 use crate::account::all_checks;
 use crate::catalogue::{
-    CATALOGUE_VERSION, CODES, CodeInfo, HttpStatus, Invoker, codes_of_cut_name, codes_of_name, name_of_phrase,
-    platform_error,
+    CATALOGUE_VERSION, CODES, CodeInfo, HttpStatus, Invoker, codes_of_cut_name, codes_of_name, codes_with_words,
+    name_of_phrase, platform_error,
 };
 use crate::decode::SHAPES;
 use crate::model::Category;
@@ -146,7 +146,7 @@ fn find(typed: Option<&str>) -> Result<Found, RunError> {
         // `errorType: ValueError`
         let last = || word.rsplit(": ").next().filter(|last| has_more && *last != word).and_then(error_of_code);
         let by_name = http_status(word).or_else(|| name_of_error(word)).or_else(|| error_of_code(word));
-        let found = by_name.or_else(by_message).or_else(last);
+        let found = by_name.or_else(by_message).or_else(last).or_else(|| with_words(word));
         found.ok_or(if has_more { nothing_matches() } else { failure })
     })
 }
@@ -221,6 +221,21 @@ fn error_of_code(word: &str) -> Option<Found> {
     Some(Found::page(code).taken_for(what))
 }
 
+/// Returns the pages that have these words; none for what is nearly a code, or has the form of one.
+fn with_words(typed: &str) -> Option<Found> {
+    let has_more = typed.contains(char::is_whitespace);
+    let has_form_of_code = !has_more && typed.contains(['.', '_', ':']);
+    let found = if has_form_of_code { Vec::new() } else { codes_with_words(typed) };
+    if found.is_empty() || !has_more && !near_codes(CODES, &typed.to_lowercase()).is_empty() {
+        return None;
+    }
+    let have = if found.len() == 1 { "this page has" } else { "these pages have" };
+    let words = if has_more { "these words" } else { "the word" };
+    let what = format!("No code is called '{}'; {have} {words}:", one_line(typed));
+    // One that only has the word need not be the one that was looked for.
+    Some(Found { rows: found, ..Found::default() }.taken_for(what))
+}
+
 /// Lists codes, of which the first applies to the Lambda API.
 fn choice(word: &str, note: &str, codes: &[&'static str]) -> Found {
     let rows = codes.iter().filter_map(|code| catalogue_code(code)).collect();
@@ -267,8 +282,12 @@ fn of_words(codes: &'static [CodeInfo], typed: &str) -> Vec<&'static CodeInfo> {
     codes.iter().filter(has_all).collect()
 }
 
+fn near_codes(codes: &'static [CodeInfo], word: &str) -> Vec<&'static str> {
+    nearest(word, codes.iter().map(|code| code.id))
+}
+
 fn unknown(codes: &'static [CodeInfo], word: &str) -> RunError {
-    let near = nearest(word, codes.iter().map(|code| code.id));
+    let near = near_codes(codes, word);
     RunError::usage(format!("no page for '{}'{} (lambda-triage explain lists them)", one_line(word), suggestion(&near)))
 }
 
@@ -440,6 +459,24 @@ mod tests {
         for nothing in ["shipped order 17", "502 orders", "Errors", "Order: 5", "the end"] {
             assert!(text(Some(nothing), None, &Style::PLAIN).is_err(), "{nothing}");
         }
+    }
+
+    #[test]
+    fn other_words_list_the_pages_that_have_them() {
+        for (typed, wants) in [
+            ("redis", &["No code is called 'redis'; this page has the word:", "downstream.database"][..]),
+            (
+                "Dead letter",
+                &["No code is called 'Dead letter'; this page has these words:", "runtime_exception.unhandled"],
+            ),
+            ("idempotent", &["these pages have the word:", "timeout", "downstream"]),
+        ] {
+            let found = text(Some(typed), None, &Style::PLAIN).unwrap();
+            assert!(wants.iter().all(|want| found.contains(want)) && !found.contains("Meaning"), "{typed}: {found}");
+        }
+        assert!(text(Some("no.such.code"), None, &Style::PLAIN).is_err());
+        let near = text(Some("timeout.invok"), None, &Style::PLAIN).unwrap_err();
+        assert!(near.message.contains("did you mean timeout.invoke"), "{}", near.message);
     }
 
     #[test]

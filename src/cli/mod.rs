@@ -131,7 +131,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<ExitStatus, RunErro
             match args.format {
                 ExplainFormat::Text => {
                     let text = explain::text(typed, args.invoker, &style)?;
-                    print_text(&style.encode(&without_commands(&text)))
+                    print_long(&style.encode(&without_commands(&text)), terminal, args.no_pager)
                 }
                 ExplainFormat::Json => print_text(&explain::json(typed, args.invoker)?),
             }
@@ -162,6 +162,21 @@ fn manual(command: Option<&str>, directory: Option<&Path>) -> Result<ExitStatus,
         page.map_err(|error| failed(&path, &error))?;
     }
     Ok(ExitStatus::Success)
+}
+
+/// Writes an answer to read to standard output, in a pager if that is a terminal and the text is longer.
+#[cfg(unix)]
+fn print_long(text: &str, terminal: &Terminal, no_pager: bool) -> Result<ExitStatus, RunError> {
+    match terminal.pager(no_pager) {
+        Some(pager) if pager.show(text.as_bytes()) => Ok(ExitStatus::Success),
+        _ => print_text(text),
+    }
+}
+
+/// Writes an answer to read to standard output.
+#[cfg(not(unix))]
+fn print_long(text: &str, _: &Terminal, _: bool) -> Result<ExitStatus, RunError> {
+    print_text(text)
 }
 
 /// Writes to standard output; a closed pipe is a normal end.

@@ -139,6 +139,12 @@ impl Terminal {
         }
     }
 
+    /// Returns the pager of a long answer, unless none is wanted.
+    #[cfg(unix)]
+    pub(super) fn pager(&self, no_pager: bool) -> Option<Pager> {
+        self.pager.clone().filter(|_| !no_pager)
+    }
+
     /// Returns where what failed is kept: nowhere if nobody comes back to this terminal.
     #[cfg(feature = "cloudwatch")]
     pub(super) fn keeps(&self) -> Option<&Path> {
@@ -307,7 +313,7 @@ impl RunOptions {
             targets,
             view,
             #[cfg(unix)]
-            pager: terminal.pager.clone().filter(|_| !args.no_pager),
+            pager: terminal.pager(args.no_pager),
             zone,
             commands: Commands::default(),
             ledger: args.ledger,

@@ -11,7 +11,7 @@ use super::exit::{ExitStatus, RunError};
 use super::kept;
 use super::options::{Terminal, effects};
 use super::settings::LoadedSettings;
-use super::{complain, print_text};
+use super::{complain, print_long, print_text};
 use crate::effects::Markers;
 use crate::pipeline::{self, RunAnalysis, Showing, Silent};
 use crate::render::{Style, document_text, life, life_markdown, one_line};
@@ -36,7 +36,7 @@ pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, R
         return Err(RunError::usage(NOTHING));
     }
     let (request, format) = (args.request.clone(), args.format);
-    let quiet = args.quiet;
+    let (quiet, no_pager) = (args.quiet, args.no_pager);
     let options = pipeline::Options { stop: terminal.stop.clone(), ..options(args, config.markers)? };
     let analysis = pipeline::analyze(&options, &Silent)?;
     if let Some(text) = &analysis.interrupted {
@@ -48,7 +48,7 @@ pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, R
     if analysis.shown.is_empty() {
         return not_found(&analysis, &request);
     }
-    print(&analysis.shown, &request, format, &style)?;
+    print((&analysis.shown, &request), format, &style, (terminal, no_pager))?;
     Ok(if analysis.input_failed { ExitStatus::Incomplete } else { ExitStatus::Success })
 }
 
@@ -92,15 +92,20 @@ fn of_last_pull(args: &ShowArgs, terminal: &Terminal, style: &Style) -> Result<E
     complain(&format!("from {whence}{}", if pull.complete { "" } else { ", which did not read all of the log" }));
     // Flags of this run may ask for more than those of the pull did.
     let events = args.masking.redaction().masked_document(&events).map_err(|error| RunError::io(error.to_string()))?;
-    print(&events, &args.request, args.format, style)?;
+    print((&events, &args.request), args.format, style, (terminal, args.no_pager))?;
     Ok(ExitStatus::Success)
 }
 
 /// Prints the event if there is just one.
-fn print(events: &[ShownEvent], request: &str, format: ShowFormat, style: &Style) -> Result<(), RunError> {
+fn print(
+    (events, request): (&[ShownEvent], &str),
+    format: ShowFormat,
+    style: &Style,
+    (terminal, no_pager): (&Terminal, bool),
+) -> Result<(), RunError> {
     let [event] = events else { return Err(RunError::usage(ambiguous(request, events))) };
     let text = match format {
-        ShowFormat::Text => style.encode(&life(event, style)),
+        ShowFormat::Text => return print_long(&style.encode(&life(event, style)), terminal, no_pager).map(drop),
         ShowFormat::Markdown => life_markdown(event, style),
         ShowFormat::Json => document_text(event).map_err(|error| RunError::io(error.to_string()))?,
     };

@@ -61,8 +61,9 @@ impl ComparedInput {
         let damaged = |error| RunError::io(one_line(&format!("{name}: {error}")).into_owned());
         summary.mask(&options.redaction).map_err(damaged)?;
         // Its causes stay: one of a function that is left out is not compared, since its traffic is not known then.
-        let is_in = pipeline::name_filter(&options.only)?;
-        summary.functions.retain(|row| is_in(row.function.as_deref()));
+        let filter = pipeline::NameFilter::new(&options.only)?;
+        let is_in = |name: Option<&str>| filter.wants(name);
+        summary.functions.retain(|row| row.is_wanted(is_in, |place| filter.wants_place(place)));
         let before = summary.causes.len();
         summary.causes.retain(|cause| cause.functions.iter().any(|name| is_in(name.as_deref())));
         summary.causes_total -= ((before - summary.causes.len()) as u64).min(summary.causes_total);

@@ -26,7 +26,7 @@ pub(super) fn run(args: ViewArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     }
     let answer = NamedAnswer::open(&path, &options.pipeline.stop)?;
     let is_summary = matches!(answer, NamedAnswer::Summary(_));
-    options.commands = again::of_saved_answer(&path, options.ledger.is_some() || is_summary);
+    options.commands = again::of_saved_answer(&path, &options.pipeline.only, options.ledger.is_some() || is_summary);
     let mut summary = match answer {
         NamedAnswer::Summary(summary) => *summary,
         NamedAnswer::Logs(logs) => {
@@ -43,8 +43,9 @@ pub(super) fn run(args: ViewArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     }
     let damaged = |error| RunError::io(one_line(&format!("{}: {error}", path.display())).into_owned());
     summary.mask(&options.pipeline.redaction).map_err(damaged)?;
-    let wanted = pipeline::name_filter(&options.pipeline.only)?;
-    let analysis = RunAnalysis::of_summary(summary.of_functions(wanted));
+    let filter = pipeline::NameFilter::new(&options.pipeline.only)?;
+    let analysis =
+        RunAnalysis::of_summary(summary.of_functions(|name| filter.wants(name), |place| filter.wants_place(place)));
     let outputs = open_outputs(&mut options)?;
     Ok(finish(outputs, analysis, &options))
 }

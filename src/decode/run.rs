@@ -17,7 +17,7 @@ use super::text::{any_prefix, bare};
 use super::whole_gzip::Inflated;
 use super::windows::InputWindows;
 use super::{Buffers, Carried, Decode, DecodeError, DecodeTexts, Decoded, SHAPES, Shape, zip};
-use crate::lambda::has_trace;
+use crate::lambda::{has_trace, tells_of_run};
 use crate::model::{Bucket, EventSink, Mentions, Origin, Sighting};
 
 /// State of decoding one input.
@@ -375,7 +375,7 @@ fn document_below(head: &[u8]) -> impl Iterator<Item = usize> + '_ {
         let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
         matches!(rest.first(), Some(b'{' | b'[' | b'"')) || begins_mapping(without_return(line))
     };
-    starts.take_while(|start| !has_trace(&head[..*start])).filter(begins)
+    starts.take_while(|start| !tells_of_run(&head[..*start])).filter(begins)
 }
 
 /// Maximum number of entries of an archive that are reported as left out by name.

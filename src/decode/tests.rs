@@ -288,6 +288,60 @@ fn json_documents_in_any_layout() {
     }
 }
 
+/// Law: events that are documents are the same ones back to back, with blanks between them and with line ends.
+#[test]
+fn documents_need_no_line_ends_between_them() {
+    let numbered = |template: &str| (1..=4).map(|n| template.replace("{n}", &n.to_string())).collect::<Vec<_>>();
+    let id = "8f507cfc-7d70-4d4a-9b1c-00000000000{n}";
+    let message =
+        "{\\\"type\\\":\\\"platform.start\\\",\\\"record\\\":{\\\"requestId\\\":\\\"ID\\\"}}".replace("ID", id);
+    for template in [
+        format!(r#"{{"time":"2026-10-01T00:00:0{{n}}.000Z","type":"platform.start","record":{{"requestId":"{id}"}}}}"#),
+        format!(
+            r#"{{"timestamp":"2026-10-01T00:00:0{{n}}.000Z","level":"INFO","message":"}} {{ }}{{","requestId":"{id}"}}"#
+        ),
+        format!(
+            r#"{{"_aws":{{"Timestamp":179081280000{{n}},"CloudWatchMetrics":[{{"Namespace":"LambdaInsights"}}]}},"event_type":"performance","function_name":"orders","request_id":"{id}","duration":5,"used_memory_max":60}}"#
+        ),
+        format!(
+            r#"{{"timestamp":179081280000{{n}},"logGroup":"/aws/lambda/pay","logStream":"s","message":"{message}"}}"#
+        ),
+        format!(r#"{{"time":"2026-10-01T00:00:00.100Z","type":"function","record":"RequestId: {id}\n"}}"#),
+        format!(
+            r#"{{"messageType":"DATA_MESSAGE","logGroup":"/aws/lambda/pay","logStream":"s","logEvents":[{{"id":"{{n}}","timestamp":179081280000{{n}},"message":"{message}"}}]}}"#
+        ),
+        format!(
+            r#"{{"events":[{{"logStreamName":"s","timestamp":179081280000{{n}},"message":"RequestId: {id}","eventId":"{{n}}"}}]}}"#
+        ),
+    ] {
+        let mut texts = numbered(&template);
+        // What shows that the second kind is a log.
+        let start = format!(r#"{{"type":"platform.start","record":{{"requestId":"{}"}}}}"#, id.replace("{n}", "0"));
+        if template.contains("\"level\"") {
+            texts.insert(0, start);
+        }
+        let events = |between: &str| {
+            let (result, seen) = run(&mut texts.join(between).as_bytes());
+            result.unwrap_or_else(|error| panic!("{between:?} {template}: {error}"));
+            seen.events.iter().map(|event| (event.text.clone(), event.at)).collect::<Vec<_>>()
+        };
+        let lines = events("\n");
+        assert_eq!(lines.len(), texts.len(), "{template}");
+        for between in ["", " ", "  \t", "\r\n"] {
+            assert_eq!(events(between), lines, "{between:?} {template}");
+        }
+    }
+}
+
+/// A brace before a backslash that escapes nothing is the beginning of no object.
+#[test]
+fn a_backslash_that_escapes_nothing_is_text() {
+    for line in ["{\\", "{\\x", "{\"a\":1}{\\", "{\\\\", "{\\\\\\q"] {
+        let (result, seen) = run(&mut format!("END RequestId: {ID}\n{line}\n").as_bytes());
+        assert!(result.is_ok() && seen.events.iter().any(|event| event.text.starts_with('{')), "{line}");
+    }
+}
+
 #[test]
 fn text_shapes_take_their_prefix_off() {
     let stream = STREAM;

@@ -3,22 +3,44 @@
 //! Too many hits cost time, a missing one hides a failure. So the words are short, and what they find is judged like any
 //! other line.
 
+use super::emulator::NOT_STARTED;
+use super::loaders::{CLASS_NOT_FOUND, INVALID_HANDLER, NO_HANDLER_INTERFACE, NO_PUBLIC_METHOD};
 use super::platform::{PROCESS_EXITED, RUNTIME_EXITED_WORDS, TIMED_OUT_WORDS, UNKNOWN_ERROR};
 use super::runtimes::{
-    EVENT_NOT_READ, FAULT_HANDLER, GO_PANIC, INVOKE_ERROR, JVM_THREAD, LAMBDA_WARNING, PANICKED, PYTHON_ERROR,
-    RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION,
+    EVENT_NOT_READ, FAULT_HANDLER, GO_PANIC, GO1_STACKS, INVOKE_ERROR, JVM_THREAD, LAMBDA_WARNING, PANICKED,
+    PYTHON_ERROR, RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE, SWIFT_FAILED, TRACEBACK, UNCAUGHT_EXCEPTION,
+    UNHANDLED_REJECTION,
 };
 
 /// Words of failures with who writes them.
-pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 9] = [
+pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 12] = [
     ("platform, status", &["\tStatus: "]),
-    ("platform, sentences", &[TIMED_OUT_WORDS, RUNTIME_EXITED_WORDS, PROCESS_EXITED, UNKNOWN_ERROR, "Launch error"]),
+    (
+        "platform, sentences",
+        &[
+            TIMED_OUT_WORDS,
+            RUNTIME_EXITED_WORDS,
+            PROCESS_EXITED,
+            UNKNOWN_ERROR,
+            "Launch error",
+            "SUPERNOVA",
+            "IMAGE\t",
+            "platform.logsDropped",
+        ],
+    ),
     ("any runtime, answers", &["errorType", "errorMessage"]),
     // Classes of all languages that print one, .NET and Java first, and levels.
     ("any runtime, names", &["Error", "Exception", "ERROR", "FATAL", "Fatal", "CRITICAL"]),
+    // Classes may have any name, so stacks are looked for, and the level that .NET writes.
+    ("Java and .NET, stacks", &["\tat ", "   at ", "\tfail\t"]),
+    ("Swift", &[SWIFT_FAILED]),
+    ("Java, handlers", &[CLASS_NOT_FOUND, INVALID_HANDLER, NO_HANDLER_INTERFACE, NO_PUBLIC_METHOD]),
     ("Node.js", &[INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION, "FATAL ERROR", RESULT_NOT_WRITTEN[0]]),
     ("Python", &[PYTHON_ERROR, TRACEBACK, LAMBDA_WARNING, FAULT_HANDLER]),
-    ("Go and Rust", &[GO_PANIC, PANICKED, "panic", EVENT_NOT_READ, "fatal error"]),
+    (
+        "Go and Rust",
+        &["errorString", NOT_STARTED, GO1_STACKS[1], GO_PANIC, PANICKED, "panic", EVENT_NOT_READ, "fatal error"],
+    ),
     ("Java, .NET and PHP", &[JVM_THREAD, "Unhandled ", RESULT_NOT_WRITTEN[3]]),
     ("results", &[RESULT_TOO_LARGE[0], RESULT_TOO_LARGE[1], RESULT_SENT]),
 ];

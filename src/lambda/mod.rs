@@ -7,7 +7,7 @@
 
 pub(crate) mod aws_cli;
 pub(crate) mod emulator;
-#[cfg(feature = "cloudwatch")]
+#[cfg(any(feature = "cloudwatch", test))]
 pub(crate) mod failures;
 pub(crate) mod levels;
 pub(crate) mod loaders;
@@ -24,4 +24,4 @@ mod traces;
 pub(crate) use log_groups::{LAMBDA_INSIGHTS, foreign_group};
 pub(crate) use request_id_keys::{REQUEST_ID_KEYS, key_of_function_line};
 pub(crate) use time::{after_go_date, go_date};
-pub(crate) use traces::{begins_with_error, has_trace};
+pub(crate) use traces::{begins_with_error, has_trace, tells_of_run};

@@ -53,3 +53,9 @@ pub(crate) const FAULT_HANDLER: &str = "Fatal Python error: ";
 pub(crate) const PYTHON_ERROR: &str = "[ERROR]";
 /// File of Go's client that logs failures, which loggers print if asked for the place of a call.
 pub(crate) const GO_PLACE: &str = "invoke_loop.go";
+/// Stack that the runtime go1.x prints below an error: none, or that of a panic.
+pub(crate) const GO1_STACKS: [&str; 2] = ["null", "[{\"path\":\""];
+/// Words of Quarkus' client about a failed handler.
+pub(crate) const QUARKUS_FAILED: &str = "Failed to run lambda";
+/// The same of Swift's client.
+pub(crate) const SWIFT_FAILED: &str = "lambda handler returned an error";

@@ -68,6 +68,16 @@ pub(crate) fn has_trace(bytes: &[u8]) -> bool {
         || bytes.split(|byte| *byte == b'\n').any(has_request_id)
 }
 
+/// Traces that tools name as well when they say what they do.
+const PLACES: [&str; 5] = ["/var/task", "/var/runtime", "aws-lambda", "AWS_LAMBDA", "lambda_function"];
+
+/// Returns whether a short text has a trace of what Lambda or a function wrote, unlike a tool.
+pub(crate) fn tells_of_run(bytes: &[u8]) -> bool {
+    let mut words = TRACES.iter().filter(|trace| !PLACES.contains(trace));
+    words.any(|word| memchr::memmem::find(bytes, word.as_bytes()).is_some())
+        || bytes.split(|byte| *byte == b'\n').any(has_request_id)
+}
+
 /// Returns whether a text begins as the runtimes of languages report an error: all that people copy of many failures.
 pub(crate) fn begins_with_error(bytes: &[u8]) -> bool {
     const BEGINNINGS: [&str; 9] = [

@@ -94,6 +94,9 @@ pub enum Statement<'a> {
     UnreadableReport {
         /// Id of the request, where the line still has it.
         id: Option<RequestId>,
+        /// Whether signs stand around its first word, as where something quotes it: it then says nothing of an attempt that
+        /// is not known.
+        quoted: bool,
     },
     /// A line that begins like one of the platform but does not continue like one.
     Unrecognized,
@@ -233,7 +236,11 @@ impl Metrics {
     /// at its time limit.
     #[must_use]
     pub(crate) fn are_capped(&self) -> bool {
-        self.billed_ms.zip(self.duration_us).is_some_and(|(billed_ms, us)| billed_ms.saturating_mul(1_000) < us)
+        // Old emulators bill nothing.
+        self.billed_ms
+            .filter(|billed_ms| *billed_ms > 0)
+            .zip(self.duration_us)
+            .is_some_and(|(billed_ms, us)| billed_ms.saturating_mul(1_000) < us)
     }
 }
 
@@ -339,6 +346,12 @@ impl ErrorForm {
     #[must_use]
     pub(crate) fn ends_alone(self) -> bool {
         !matches!(self, Self::Logged | Self::Init)
+    }
+
+    /// Returns whether only a runtime client writes it: an id on its line is that of the request that it serves.
+    #[must_use]
+    pub(crate) fn is_of_client(self) -> bool {
+        matches!(self, Self::Unhandled | Self::Uncaught | Self::UnhandledRejection | Self::Response)
     }
 }
 

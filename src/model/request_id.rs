@@ -198,7 +198,27 @@ fn names_request(token: &[u8]) -> bool {
 fn looks_masked(token: &[u8]) -> bool {
     let has_form = token.len() == RequestId::LENGTH && DASHES.iter().all(|&at| token[at] == b'-');
     let is_mask = |byte: &u8| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'#' | b'-' | b'_') || !byte.is_ascii();
-    let bracketed = matches!(token, [b'[' | b'<' | b'(', ..]);
+    // Loggers put levels, names of threads and the like in brackets, too.
+    let words = [
+        "id",
+        "uuid",
+        "guid",
+        "request",
+        "requestid",
+        "redacted",
+        "masked",
+        "hidden",
+        "removed",
+        "sanitized",
+        "omitted",
+    ];
+    let says_so = |inner: &[u8]| {
+        inner.windows(3).any(|three| three.iter().all(|byte| is_mask(byte) && *byte == three[0]))
+            || inner
+                .split(|byte| !byte.is_ascii_alphanumeric())
+                .any(|word| words.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes())))
+    };
+    let bracketed = matches!(token, [b'[' | b'<' | b'(', inner @ ..] if says_so(inner));
     let capitals = ["REDACTED", "MASKED", "HIDDEN", "REMOVED", "SANITIZED", "OMITTED"];
     has_form
         || names_request(token)

@@ -11,6 +11,7 @@ use memchr::memmem::Finder;
 use memchr::memrchr;
 use wide::u8x16;
 
+use super::platform_text::SIGNS_AROUND;
 use super::text::is_class_name;
 use crate::lambda::after_go_date;
 use crate::lambda::levels::SEVERE_PREFIXES;
@@ -23,7 +24,7 @@ use crate::lambda::{aws_cli, emulator};
 /// letters: `race` and `Memo` would stop it at every trace id and every REPORT. It sorts fragments into eight buckets,
 /// by position in the list modulo eight, and also stops at any mixture of the bytes of one bucket: in this order such
 /// mixtures hardly occur in logs.
-const FRAGMENTS: [&str; 20] = [
+const FRAGMENTS: [&str; 23] = [
     "ERROR",
     "pacityProvider",
     "CRITICAL",
@@ -44,6 +45,9 @@ const FRAGMENTS: [&str; 20] = [
     "bdaInsights",
     "FATAL",
     "-execution/",
+    "athError",
+    "rrorString",
+    "apError",
 ];
 
 /// Beginnings of relevant messages, of the platform and of the runtimes, by first letter.
@@ -285,12 +289,23 @@ fn begins_otherwise(message: &[u8]) -> bool {
     match message.first() {
         Some(b'0'..=b'9') => after_time(message),
         Some(b'{') => serilog(message) || has_severe_level(message),
-        Some(b'[') => is_severe(message) || after_time(after_bracket(message)),
+        Some(b'[') => is_severe(message) || after_time(after_bracket(message)) || has_odd_head(message),
         // Programs and paths before an error of the loader, banners of crashes, ids of API Gateway.
         Some(b'/' | b'.' | b'#' | b'(') => true,
+        Some(b'\x1b' | b'\\') if has_odd_head(message) => true,
+        Some(first) if SIGNS_AROUND.contains(first) && has_odd_head(message) => true,
         Some(first) => beginnings(*first).iter().any(|begin| message.starts_with(begin)),
         None => false,
     }
+}
+
+/// Returns whether a line of the platform may stand behind colours or signs.
+#[inline(never)]
+fn has_odd_head(message: &[u8]) -> bool {
+    const HEAD: usize = 48;
+    const WORD: &[u8] = b"request";
+    let head = &message[..message.len().min(HEAD)];
+    head.windows(WORD.len()).any(|word| word.eq_ignore_ascii_case(WORD))
 }
 
 /// Returns whether an object begins with a member of Serilog's compact format, whose names begin with `@`.

@@ -6,10 +6,11 @@ use super::exception;
 use super::level;
 use super::text::{first_line, split_at_first, uuid};
 use crate::lambda::after_go_date;
-use crate::lambda::runtimes::{GO_PANIC, GO_PLACE};
-use crate::model::{AppLine, Level};
+use crate::lambda::emulator::NOT_STARTED;
+use crate::lambda::runtimes::{GO_PANIC, GO_PLACE, GO1_STACKS};
+use crate::model::{AppError, AppLine, ErrorForm, Level};
 
-pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
+pub(super) const SHAPE: TextShape = TextShape { begins: &[GO1_STACKS[1]], parse };
 
 /// Parses a line with the date of Go's `log` package, or of `slog` in its text form.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -18,6 +19,9 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     }
     if let Some(line) = by_place(text) {
         return Some(line);
+    }
+    if let Some(error) = by_go1(text) {
+        return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
     }
     let rest = after_date(text).or_else(|| text.starts_with(GO_PANIC).then_some(text))?;
     if let Some(error) = said_by_client(rest, true) {
@@ -63,4 +67,43 @@ fn by_place(text: &str) -> Option<AppLine<'static>> {
         rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | ' ' | '\t' | ']' | '|' | '-' | '>'));
     let error = said_by_client(said, true)?;
     Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
+}
+
+/// Parses what the runtime go1.x prints of a failed handler: `message: Type`, and its stack on the next line; the stack of a
+/// panic also alone, where lines were parted.
+fn by_go1(text: &str) -> Option<AppError<'static>> {
+    if text.starts_with(GO1_STACKS[1]) {
+        return text.contains("\"label\":\"").then(|| exception::described(ErrorForm::Uncaught, "panic", "", ""));
+    }
+    let stack = GO1_STACKS.iter().find_map(|stack| {
+        let at = text.rfind(&format!("\n{stack}")).filter(|at| is_stack_of_go1(&text[at + 1..]));
+        // Tables have lost the line end.
+        let at = at.or_else(|| text.rfind(&format!(" {stack}")).filter(|at| is_error_of_go1(&text[..*at])))?;
+        Some((&text[..at], *stack))
+    });
+    let (said, stack) = stack?;
+    let (message, name) = go1_error(said)?;
+    let form = if stack == GO1_STACKS[0] { ErrorForm::Unhandled } else { ErrorForm::Uncaught };
+    // The binary could not be started.
+    let form = if message.starts_with(NOT_STARTED) && name == "PathError" { ErrorForm::Init } else { form };
+    Some(exception::described(form, name, message, ""))
+}
+
+/// Splits the line of an error of go1.x: the name of a type without its package stands last.
+fn go1_error(text: &str) -> Option<(&str, &str)> {
+    let (message, name) = text.trim_end().rsplit_once(": ")?;
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (is_name && name.starts_with(|char: char| char.is_ascii_alphabetic())).then_some((message, name))
+}
+
+/// Returns whether a line may be the first one of an error of go1.x, by the ends of the usual types: the pre-filter lets
+/// others through only together with their stack.
+pub(super) fn is_error_of_go1(line: &str) -> bool {
+    ["rrorString", "apError", "athError"].iter().any(|end| line.ends_with(end))
+}
+
+/// Returns whether a line is the stack that go1.x prints below an error.
+pub(super) fn is_stack_of_go1(line: &str) -> bool {
+    let line = line.trim_end();
+    line == GO1_STACKS[0] || line.starts_with(GO1_STACKS[1])
 }

@@ -3,12 +3,14 @@
 use super::TextShape;
 use super::exception::{self, described};
 use super::text::{
-    BLANKS, after_timestamp, first_line, has_log_head, is_type_name, lines, message_and_class, trim_indent, uuid, word,
+    BLANKS, after_timestamp, first_line, has_log_head, is_type_name, lines, message_and_class, split_at_first,
+    trim_indent, uuid, word,
 };
 use crate::lambda::levels::level_of_word;
 use crate::lambda::loaders::{
     CLASS_NOT_FOUND, ERROR_LOADING_CLASS, ERROR_LOADING_METHOD, INVALID_HANDLER, NO_HANDLER_INTERFACE, NO_PUBLIC_METHOD,
 };
+use crate::lambda::runtimes::QUARKUS_FAILED;
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 pub(super) const SHAPE: TextShape =
@@ -19,7 +21,17 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if let Some(error) = framed(text).or_else(|| not_loaded(text)) {
         return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
     }
-    log4j(text)
+    by_quarkus(text).or_else(|| log4j(text))
+}
+
+/// Parses the line of Quarkus' client about a failed handler, behind the head of its logger.
+fn by_quarkus(text: &str) -> Option<AppLine<'static>> {
+    let (head, said) = split_at_first(text, QUARKUS_FAILED)?;
+    let by_client = first_line(text).0.len() > head.len() && head.contains("LambdaPollLoop");
+    let said = said.trim_start_matches([':', ' ']);
+    let error = exception::typed(ErrorForm::Unhandled, said, is_type_name)
+        .unwrap_or_else(|| described(ErrorForm::Unhandled, "", said, ""));
+    by_client.then(|| AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
 }
 
 /// Parses `<message>: <class>` and the stack trace, which begins with `<class>: <message>`, or with `<class>` alone if

@@ -13,7 +13,7 @@ use super::text::{
     after_timestamp, first_line, has_log_head, is_error_name, is_type_name, message_and_class, split_at_first,
     trim_front, trim_indent, type_and_message,
 };
-use super::{node, platform_json, platform_text, ruby, rust_runtime};
+use super::{go, node, platform_json, platform_text, ruby, rust_runtime};
 use crate::lambda::platform;
 use crate::lambda::runtimes::{
     INVOKE_ERROR, JVM_THREAD, PYTHON_ERROR, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION,
@@ -82,6 +82,8 @@ enum JoinKind {
     RustPanic,
     /// A Go panic and its goroutines.
     GoPanic,
+    /// An error of the runtime go1.x and its stack.
+    Go1Error,
     /// A stack of any other language. In Python's, the first line without indent is the last one.
     Stack,
 }
@@ -164,7 +166,7 @@ impl OpenMessage {
             // Between chained errors.
             JoinKind::Stack => !self.block.text.contains(TRACEBACK),
             JoinKind::Crash | JoinKind::Report | JoinKind::TimedOut => true,
-            JoinKind::Heap | JoinKind::RustError | JoinKind::GoPanic => false,
+            JoinKind::Heap | JoinKind::RustError | JoinKind::GoPanic | JoinKind::Go1Error => false,
         }
     }
 
@@ -193,6 +195,7 @@ impl OpenMessage {
             JoinKind::RustError => is_rust_cause(line),
             JoinKind::RustPanic => self.further == 0 && !is_prefixed(line) || is_rust_line(line),
             JoinKind::GoPanic => is_go_line(line),
+            JoinKind::Go1Error => self.further == 0 && go::is_stack_of_go1(line),
             JoinKind::Stack => self.continues_stack(line),
         }
     }
@@ -317,6 +320,9 @@ fn line_opening(text: &str) -> Option<JoinKind> {
     }
     if text.contains("ERROR") && text.contains(rust_runtime::SPAN) {
         return Some(JoinKind::RustError);
+    }
+    if go::is_error_of_go1(text) {
+        return Some(JoinKind::Go1Error);
     }
     opens_stack(text).then_some(JoinKind::Stack)
 }

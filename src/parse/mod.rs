@@ -32,6 +32,7 @@ mod rust_runtime;
 #[cfg(test)]
 pub(crate) mod samples;
 mod structured;
+mod swift;
 mod text;
 
 pub use canonical::platform_line;
@@ -55,8 +56,17 @@ struct TextShape {
 }
 
 /// Text shapes of a function's runtime or its loggers, in order; the first that recognises a text decides.
-static TEXT_SHAPES: [TextShape; 8] =
-    [node::SHAPE, dotnet::SHAPE, python::SHAPE, ruby::SHAPE, go::SHAPE, java::SHAPE, rust_runtime::SHAPE, crash::SHAPE];
+static TEXT_SHAPES: [TextShape; 9] = [
+    node::SHAPE,
+    dotnet::SHAPE,
+    python::SHAPE,
+    ruby::SHAPE,
+    go::SHAPE,
+    java::SHAPE,
+    swift::SHAPE,
+    rust_runtime::SHAPE,
+    crash::SHAPE,
+];
 
 /// Parses one message.
 #[must_use]

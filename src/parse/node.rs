@@ -29,12 +29,19 @@ pub(super) struct LineHead<'a> {
 /// Parses `<time> <id> <level> <rest>` with tabs or, in copies, spaces.
 pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
     let rest = after_timestamp(text).and_then(after_blank);
-    if let Some(head) = rest.filter(|rest| uuid(rest).is_some() || !is_word_of_time(word(rest).0)).and_then(fields) {
+    let is_id = |rest: &&str| uuid(rest).is_some() || !is_word_of_time(word(rest).0) || is_before_level(rest);
+    if let Some(head) = rest.filter(is_id).and_then(fields) {
         return Some(head);
     }
     // A tool may have rewritten the time. Then the id must follow, as any line may begin with a time.
     let rest = after_any_time(text).and_then(after_blank)?;
     (uuid(rest).is_some() || no_id(rest).is_some()).then(|| fields(rest))?
+}
+
+/// Returns whether a word stands before a level and tabs as the client writes them, whatever the word is.
+fn is_before_level(rest: &str) -> bool {
+    let mut fields = rest.splitn(3, '\t').skip(1);
+    fields.next().is_some_and(is_line_level) && fields.next().is_some()
 }
 
 /// Parses the fields behind the time.
@@ -51,7 +58,14 @@ fn fields(rest: &str) -> Option<LineHead<'_>> {
             // Any other word must be followed by a level, as the client writes them.
             None => {
                 let (_, rest) = request_id(rest)?;
-                is_line_level(rest.strip_prefix('\t')?.split('\t').next()?).then_some((None, true, rest))?
+                let (level, said) = word(rest.strip_prefix(['\t', ' '])?);
+                // Where a copy has lost the tab, a label must follow.
+                let is_head = if rest.starts_with('\t') {
+                    said.starts_with('\t') || said.is_empty()
+                } else {
+                    labelled(said.trim_start()).is_some()
+                };
+                (is_head && is_line_level(level)).then_some((None, true, rest))?
             }
         },
     };
@@ -177,7 +191,9 @@ pub(super) fn is_error_without_level(line: &str) -> bool {
 fn legacy_failure(rest: &str) -> Option<AppError<'static>> {
     if rest.starts_with('{') {
         let object = first_object(rest)?;
-        return is_payload(&object).then(|| error_object::error(ErrorForm::Unhandled, &object));
+        // A string that was given back as the error has no type.
+        let is_text = object.keys().eq(["errorMessage"]);
+        return (is_text || is_payload(&object)).then(|| error_object::error(ErrorForm::Unhandled, &object));
     }
     let (_, stack) = first_line(rest);
     lines(stack).next().filter(|line| line.trim_start().starts_with("at "))?;

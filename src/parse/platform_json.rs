@@ -40,7 +40,8 @@ fn broken(text: &str) -> Statement<'_> {
         return Statement::Unrecognized;
     }
     let value = text.split_once("\"requestId\"").map(|(_, rest)| rest.trim_start_matches([':', ' ', '"']));
-    Statement::UnreadableReport { id: value.and_then(|value| RequestId::parse_prefix(value.as_bytes())) }
+    let id = value.and_then(|value| RequestId::parse_prefix(value.as_bytes()));
+    Statement::UnreadableReport { id, quoted: false }
 }
 
 /// Returns whether a text begins with the keys of the envelope.
@@ -71,8 +72,11 @@ impl<'a> Envelope<'a> {
         match self.record {
             PlatformBody::Fields(fields) => {
                 let id = fields.id();
-                let unread =
-                    if kind == "report" { Statement::UnreadableReport { id } } else { Statement::Unrecognized };
+                let unread = if kind == "report" {
+                    Statement::UnreadableReport { id, quoted: false }
+                } else {
+                    Statement::Unrecognized
+                };
                 Some(fields.record(kind).unwrap_or(unread))
             }
             PlatformBody::Text(inner) if kind == "fault" => Some(fault(&inner, text)),

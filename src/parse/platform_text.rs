@@ -24,6 +24,9 @@ pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
         b'X' => after_word(text, platform::XRAY)?.starts_with("TraceId:").then_some(Statement::Informational),
         b'U' => unknown_error(text),
         b'0'..=b'9' | b'a'..=b'f' => timed_out(text),
+        first if SIGNS_AROUND.contains(first) => {
+            quoted_report(text).or_else(|| bare_code(text)).or_else(|| timed_out(text))
+        }
         _ => bare_code(text).or_else(|| timed_out(text)),
     }
 }
@@ -52,12 +55,34 @@ fn request<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
 
 fn report(text: &str) -> Option<Statement<'_>> {
     let rest = request(text, platform::REPORT.word)?;
-    let Some((id, rest)) = request_id(rest) else { return Some(Statement::UnreadableReport { id: None }) };
-    Some(read_report(id, rest).map_or(Statement::UnreadableReport { id: Some(id) }, Statement::Report))
+    let Some((id, rest)) = request_id(rest) else {
+        return Some(Statement::UnreadableReport { id: None, quoted: false });
+    };
+    Some(read_report(id, rest).map_or(Statement::UnreadableReport { id: Some(id), quoted: false }, Statement::Report))
+}
+
+/// Signs that tools put around the first word of a line, or around the line.
+pub(super) const SIGNS_AROUND: &[u8] = b"\"'`[(<{*>|-#";
+
+/// Reads a REPORT with signs around its first word. Its figures may be those of a line that something quotes, so the attempt
+/// it names, if it is one of this log, has an end that is not known.
+fn quoted_report(text: &str) -> Option<Statement<'_>> {
+    const MOST: usize = 8;
+    let is_sign = |c: char| c == ' ' || u8::try_from(c).is_ok_and(|byte| b"\"'`[](){}<>*|-#:".contains(&byte));
+    let signs = text.chars().take(MOST).take_while(|c| is_sign(*c)).count();
+    let rest = text.get(signs..)?.strip_prefix(platform::REPORT.word)?;
+    let rest = rest.trim_start_matches(is_sign).trim_start().strip_prefix(platform::REQUEST_ID)?;
+    let (id, _) = request_id(rest.trim_start())?;
+    Some(Statement::UnreadableReport { id: Some(id), quoted: true })
 }
 
 fn read_report(id: RequestId, rest: &str) -> Option<Report<'_>> {
-    let fields = ReportFields::read(rest);
+    let mut fields = ReportFields::read(rest);
+    // A status is only written where something went wrong, so its label alone tells that.
+    let last = rest.trim_end().rsplit(BLANKS).next().unwrap_or_default();
+    if fields.status.is_none() && last.len() > 2 && "Status:".starts_with(last) {
+        fields.status = Some(Status::Unknown);
+    }
     let tells_a_failure = fields.status.is_some() || fields.error_type.is_some();
     if !tells_a_failure && (fields.metrics == Metrics::default() || fields.duration_misread) {
         return None;

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::text::{after_any_time, after_bracketed_level, after_timestamp, is_class_name, uuid};
-use super::{platform_text, ruby};
+use super::text::{after_any_time, after_bracketed_level, after_timestamp, is_class_name, uuid, without_colour};
+use super::{go, platform_text, ruby};
 use crate::lambda::platform;
 use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
 use crate::model::Statement;
@@ -40,6 +40,9 @@ pub(crate) fn restored(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn undone(text: &str) -> Option<String> {
+    if let Some(text) = with_plain_head(text) {
+        return Some(text);
+    }
     if let Some(text) = with_plain_blanks(text) {
         return Some(text);
     }
@@ -77,6 +80,34 @@ fn undone(text: &str) -> Option<String> {
     (!text.trim_end().contains('\n')).then(|| unfolded_java(text)).flatten()
 }
 
+/// Returns a line of the platform without colours, and with the label of a request id in the usual letters, if it is one
+/// only so.
+fn with_plain_head(text: &str) -> Option<String> {
+    let line = text.lines().next()?;
+    let plain = match line.as_bytes().first()? {
+        b'\x1b' => without_colour(line),
+        b'S' | b'E' | b'R' => Cow::Borrowed(line),
+        _ => return None,
+    };
+    let (word, rest) = plain.split_once(' ')?;
+    let label = [platform::START.word, platform::END.word, platform::REPORT.word].contains(&word);
+    let other = ["requestid:", "request-id:", "request_id:", "request id:"]
+        .iter()
+        .find(|other| label && rest.get(..other.len()).is_some_and(|label| label.eq_ignore_ascii_case(other)))
+        .filter(|_| !rest.starts_with(platform::REQUEST_ID));
+    let plain = match other {
+        Some(other) => Cow::Owned(format!("{word} {}{}", platform::REQUEST_ID, rest.get(other.len()..)?)),
+        None => plain,
+    };
+    let is_changed = matches!(plain, Cow::Owned(_)) && plain != line;
+    (is_changed && is_read(&plain)).then(|| without_colour(&(plain.into_owned() + &text[line.len()..])).into_owned())
+}
+
+/// Returns whether a text is a line of the platform that can be read.
+fn is_read(text: &str) -> bool {
+    !matches!(platform_text::parse(text), None | Some(Statement::Unrecognized))
+}
+
 /// Returns a line of the platform with plain blanks, if it is one only with these: copies from documents and chats have blanks
 /// that do not break, marks of no width, signs that could not be read, and two blanks for one.
 fn with_plain_blanks(text: &str) -> Option<String> {
@@ -98,7 +129,6 @@ fn with_plain_blanks(text: &str) -> Option<String> {
             _ => plain.push(char),
         }
     }
-    let is_read = |text: &str| !matches!(platform_text::parse(text), None | Some(Statement::Unrecognized));
     (plain != line && is_read(&plain) && !is_read(line)).then(|| plain + &text[line.len()..])
 }
 
@@ -239,6 +269,7 @@ fn is_before_stack(text: &str, line_end: &str, tab: &str) -> bool {
             || rest.strip_prefix("at ").is_some_and(|call| call.chars().take(200).any(|c| matches!(c, '(' | '/')));
         indented && (is_call() || rest.starts_with("File \"") || rest.starts_with("File \\\""))
             || LINES_OF_STACKS.iter().any(|begin| line.starts_with(begin))
+            || go::is_error_of_go1(&text[..at]) && (line.starts_with("null") || line.starts_with("[{"))
     })
 }
 

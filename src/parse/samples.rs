@@ -29,7 +29,7 @@ fn gist(record: &Statement<'_>) -> String {
                 if report.whole { "" } else { " in doubt" },
             )
         }
-        Statement::UnreadableReport { id } => format!("UnreadableReport {}", id.is_some()),
+        Statement::UnreadableReport { id, .. } => format!("UnreadableReport {}", id.is_some()),
         Statement::InitReport(report) | Statement::RestoreReport(report) => format!(
             "InitReport {} {:?} {} {}",
             report.duration_us.unwrap_or(0),
@@ -108,6 +108,10 @@ const PLATFORM: &[(&str, &str)] = &[
     ("Function 'Orders' timed out after 3 seconds", "TimedOut"),
     ("Function 'Orders' timed out after a while", "App Info"),
     ("START  of the batch", "App Info"),
+    (
+        "REPORT RequestId: $ID\tDuration: 3.00 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\tStat",
+        "Report 3000 4 128 70 init 0 restore 0 unknown \"-\" xray \"-\" in doubt",
+    ),
     ("END RequestId: $ID\n", "End"),
     ("END of file", "App Info"),
     (
@@ -167,7 +171,7 @@ const PLATFORM: &[(&str, &str)] = &[
     ),
     (
         "REPORT RequestId: $ID\tDuration: 3.07 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 75 MB\tSta",
-        "Report 3070 4 128 75 init 0 restore 0 - \"-\" xray \"-\" in doubt",
+        "Report 3070 4 128 75 init 0 restore 0 unknown \"-\" xray \"-\" in doubt",
     ),
     ("RequestId: $ID Status: 200", "App id Info"),
     ("REPORT for March is ready", "App Info"),
@@ -707,9 +711,42 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "2026/01/02 03:04:05 invoke_loop.go:100: {\"errorMessage\":\"no\",\"errorType\":\"errorString\"}",
         "Unhandled errorString | no",
     ),
+    ("shop is closed: errorString\nnull\n", "Unhandled errorString | shop is closed"),
+    (
+        "index out of range: errorString\n[{\"path\":\"runtime/panic.go\",\"line\":9,\"label\":\"gopanic\"}]",
+        "Uncaught errorString | index out of range",
+    ),
+    ("[{\"path\":\"runtime/panic.go\",\"line\":9,\"label\":\"gopanic\"}]", "Uncaught panic"),
+    (
+        "fork/exec /var/task/shop: permission denied: PathError\nnull",
+        "Init PathError | fork/exec /var/task/shop: permission denied",
+    ),
+    ("no widgets left: PathError", "App Info"),
+    ("shop is closed: errorString null", "Unhandled errorString | shop is closed"),
+    (
+        "2026-01-02 03:04:05,678 ERROR [io.qua.ama.lam.run.AbstractLambdaPollLoop] (Lambda Thread) Failed to run lambda: com.example.OrderRefused: 51\n\tat com.example.H.run(H.java:3)\n",
+        "Unhandled com.example.OrderRefused | 51 | at com.example.H.run",
+    ),
+    (
+        "2026-01-02T03:04:05+0000 error LambdaRuntime : lambda handler returned an error: orderRefused(51)",
+        "Unhandled - | orderRefused(51)",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\txyz ERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no widget\",\"stack\":[]}",
+        "Unhandled TypeError | no widget",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t123\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no widget\",\"stack\":[]}",
+        "Unhandled TypeError | no widget",
+    ),
+    ("2026-01-02T03:04:05.678Z\t$ID\t{\"errorMessage\":\"no widget\"}", "Unhandled id - | no widget"),
     (
         "2026-01-02T03:04:05.678Z\tINFO\tlambda/invoke_loop.go:100\t{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}",
         "Unhandled errorString | no",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"INFO","requestId":"$ID","message":"{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}"}"#,
+        "App id Info",
     ),
     (
         r#"{"time":"2026-01-02T03:04:05.678Z","level":"INFO","msg":"{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}"}"#,
@@ -1101,6 +1138,38 @@ fn whatever_matters_is_let_through() {
             assert!(may_matter(&escaped.as_bytes()[1..escaped.len() - 1]), "escaped {text:?}");
         }
     }
+}
+
+/// Returns whether a line tells that an attempt or an init failed and no other line need tell it. A status and a time limit
+/// have words of their own.
+fn tells_alone(record: &Statement<'_>) -> bool {
+    use ErrorForm::{Crash, Logged, OutOfMemory};
+    match record {
+        // The platform tells of the end of a process, too.
+        Statement::App(line) => {
+            line.error.as_ref().is_some_and(|error| !matches!(error.form, Logged | Crash | OutOfMemory))
+        }
+        Statement::ImageError { .. } | Statement::LogsDropped { .. } => true,
+        Statement::Extension { error_type, .. } => error_type.is_some(),
+        _ => false,
+    }
+}
+
+/// Every line that alone tells a failure has one of the words by which failures are looked for, whatever name the class of
+/// the error has.
+#[test]
+fn what_fails_is_looked_for() {
+    let class = regex::Regex::new(r"\b([A-Z][A-Za-z]*)(Error|Exception)\b").expect("a pattern");
+    let words: Vec<&str> = crate::lambda::failures::failure_words().collect();
+    let mut missed = Vec::new();
+    for (text, _) in PLATFORM.iter().chain(APP) {
+        for text in [sample(text), class.replace_all(&sample(text), "OrderRefused").into_owned()] {
+            if tells_alone(&parse(&text)) && !words.iter().any(|word| text.contains(word)) {
+                missed.push(text);
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
 }
 
 /// Objects with a severe level pass the pre-filter, whatever the key and whatever head precedes them.

@@ -195,6 +195,11 @@ fn java_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
 /// may lead into any other logger; or the payload alone, if it prints no date.
 fn go_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     if let Some(text) = message_text(object) {
+        // Clients of other languages write time and id under these keys, and an answer that the function logs at this level.
+        let of_others = ["timestamp", "requestId"].iter().all(|key| object.contains_key(key));
+        if level < Level::Error && of_others {
+            return None;
+        }
         let by_caller = || text_at(object, &["caller", "source.file"]).is_some_and(|place| place.contains(GO_PLACE));
         return said_by_client(text, level >= Level::Error || by_caller());
     }

@@ -12,6 +12,7 @@ mod held;
 mod input;
 mod judge;
 mod ledger;
+mod name_filter;
 mod paste;
 mod recognise;
 mod records;
@@ -30,10 +31,10 @@ mod worker;
 
 pub(crate) use failed_events::FailedEvents;
 pub(crate) use ledger::ledger_row;
+pub(crate) use name_filter::NameFilter;
 pub(crate) use paste::unwrapped;
 pub(crate) use recognise::{recognise, recognise_message};
 pub(crate) use records::Records;
-pub(crate) use run::name_filter;
 pub(crate) use shown::Showing;
 
 use std::collections::BTreeSet;
@@ -259,7 +260,7 @@ pub enum AnalyzeError {
 /// # Errors
 /// Only for what makes an answer impossible; an unreadable input is part of the answer.
 pub(crate) fn analyze(options: &Options, progress: &dyn Progress) -> Result<RunAnalysis, AnalyzeError> {
-    let exclude = run::glob_set(&options.exclude)?;
+    let exclude = name_filter::glob_set(&options.exclude)?;
     let mut inputs = source::list_inputs(&options.paths, &exclude, options.threads, &options.stop);
     if let Some((output, directory)) = inputs.first_read(&options.outputs, &options.paths) {
         let output = output.to_owned();

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
 use rustc_hash::FxHashMap;
 
+use super::name_filter::NameFilter;
 use super::records::Records;
 use super::shown::Shown;
 use super::stream_part::StreamPart;
@@ -19,7 +19,7 @@ use crate::decode::WindowMemory;
 use crate::model::{LoggedFunction, Mentions, Moment, Note, Timestamp, count};
 use crate::source::saved::AccountTold;
 use crate::source::{Input, InputSource};
-use crate::summary::{self, ExampleChoice, SharedTables, SummaryOptions};
+use crate::summary::{self, ExampleChoice, NamelessPlace, SharedTables, SummaryOptions};
 use crate::wire::{InputProblem, SCHEMA_VERSION, Summary};
 
 pub(super) fn run(
@@ -74,12 +74,18 @@ pub(super) fn run(
     let mut counted = AllCounted::default();
     account.iter_mut().flat_map(|told| std::mem::take(&mut told.counted)).for_each(|one| counted.add(one));
     let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
-    let wanted = name_filter(&options.only)?;
+    let filter = NameFilter::new(&options.only)?;
+    let wanted = |name: Option<&str>| filter.wants(name);
+    let wanted_place = |place: NamelessPlace<'_>| match place {
+        NamelessPlace::Input(at) => filter.wants_place(inputs.get(at as usize).map(|input| input.name.as_str())),
+        NamelessPlace::Told(text) => filter.wants_place(Some(text)),
+    };
     let bounds = SummaryOptions {
         from: options.from.clone().or(told.0.map(Moment::At)),
         to: options.to.clone().or(told.1.map(Moment::At)),
         since_ms: options.since_ms,
         wanted: &wanted,
+        wanted_place: if filter.has_places() { Some(&wanted_place) } else { None },
         invoker: options.invoker,
         destinations: options.account.destinations.as_ref(),
         cloudwatch_metrics: metrics,
@@ -347,22 +353,4 @@ fn stream_shares<'r>(job: &Job<'r>) -> FxHashMap<&'r str, u32> {
         }
     }
     shares
-}
-
-/// Compiles globs.
-pub(super) fn glob_set(globs: &[String]) -> Result<GlobSet, AnalyzeError> {
-    let invalid = |glob: &str, source| AnalyzeError::InvalidGlob { glob: glob.to_owned(), source };
-    let mut set = GlobSetBuilder::new();
-    for glob in globs {
-        // A directory may be named with the slash that shells add.
-        let plain = if glob.len() > 1 { glob.trim_end_matches('/') } else { glob };
-        set.add(Glob::new(plain).map_err(|error| invalid(glob, error))?);
-    }
-    set.build().map_err(|error| invalid(&globs.join(", "), error))
-}
-
-/// Makes a filter of function names out of globs; without any, all pass.
-pub(crate) fn name_filter(globs: &[String]) -> Result<impl Fn(Option<&str>) -> bool + use<>, AnalyzeError> {
-    let (set, all) = (glob_set(globs)?, globs.is_empty());
-    Ok(move |name: Option<&str>| all || name.is_some_and(|name| set.is_match(name)))
 }

@@ -58,7 +58,10 @@ impl Shown {
     pub(super) fn wants(&mut self, request: RequestId, failed: bool) -> bool {
         match self {
             Self::None => false,
-            Self::Event(event) => request.to_string().starts_with(&event.prefix),
+            Self::Event(event) => {
+                let begin = event.prefix.as_bytes();
+                request.to_string().as_bytes().get(..begin.len()).is_some_and(|id| id.eq_ignore_ascii_case(begin))
+            }
             Self::Failed(kept) => kept.wants(request, failed),
         }
     }

@@ -4,7 +4,7 @@ use super::escape::one_line;
 use super::said::Said;
 use super::style::{Ink, Style};
 use super::words::{shorten_end, shorten_middle, width};
-use crate::wire::Record;
+use crate::wire::{NO_NAME, Record};
 
 /// Most columns of a function's name.
 const NAME: usize = 24;
@@ -17,7 +17,7 @@ const ID: usize = 8;
 pub(crate) fn failed_line(record: &Record, columns: &mut usize, style: &Style) -> String {
     let time =
         record.ended_at.as_deref().and_then(|at| style.local(at)).map_or("--:--:--".to_owned(), |at| at.seconds());
-    let name = record.function.as_deref().or(record.log_group.as_deref()).unwrap_or("(unnamed)");
+    let name = record.function.as_deref().or(record.log_group.as_deref()).unwrap_or(NO_NAME);
     let name = shorten_middle(&one_line(name), NAME);
     *columns = (*columns).max(width(&name));
     let pad = " ".repeat(columns.saturating_sub(width(&name)));

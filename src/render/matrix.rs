@@ -11,7 +11,7 @@ use super::time_axis::{Axis, bars};
 use super::view::View;
 use super::words::{cell, duration, percent, thousands, width, wrap};
 use crate::model::Category;
-use crate::wire::{FunctionSummary, Summary};
+use crate::wire::{FunctionSummary, NO_NAME, Summary};
 
 /// Columns that a long name keeps if other columns can do with less, and at least.
 const NAME_ROOM: (usize, usize) = (26, 18);
@@ -319,12 +319,7 @@ fn name_among(function: &FunctionSummary, twins: usize) -> String {
 
 /// Returns a stand-in for a missing name: the log group, or the file that shows the first example.
 fn unnamed(function: &FunctionSummary) -> String {
-    let examples = function.findings.iter().flat_map(|finding| &finding.examples);
-    let input = examples.flat_map(|example| &example.evidence).map(|line| &line.input).next();
-    match function.log_groups.first().or(input) {
-        Some(place) => format!("(no name) {place}"),
-        None => "(no name)".to_owned(),
-    }
+    function.place().map_or_else(|| NO_NAME.to_owned(), |place| format!("{NO_NAME} {place}"))
 }
 
 /// Returns the columns of accounts and of regions, each where the functions are of more than one.

@@ -5,6 +5,7 @@ use super::style::{Ink, Style};
 use super::view::Grouping;
 use super::words::count;
 use super::{Answer, matrix};
+use crate::wire::{FunctionSummary, NO_NAME};
 
 /// Height from which on there is room for every command.
 const ROOMY: usize = 28;
@@ -35,7 +36,7 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
     }
     let failing = summary.functions.iter().filter(|function| matrix::has_failure(function));
     if let Some(analyze) = &commands.analyze {
-        let worst = failing.clone().next().and_then(|function| safe(function.function.as_deref()?));
+        let worst = failing.clone().next().and_then(selected);
         let all = failing.count();
         if let (Some(name), false, 2..) = (worst, answer.view.details, all) {
             found.push(("worst function".to_owned(), format!("{analyze} --only {name} --details")));
@@ -60,6 +61,15 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
         format!("{}  {what:widest$}  {}", style.paint(Ink::Strong, label), one_line(command))
     };
     found.iter().enumerate().map(line).collect()
+}
+
+/// Returns what `--only` takes for a function: its name, or what stands for it.
+fn selected(function: &FunctionSummary) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    match function.function.as_deref() {
+        Some(name) => safe(name).map(str::to_owned),
+        None => function.place().filter(|place| place.bytes().all(plain)).map(|place| format!("'{NO_NAME} {place}'")),
+    }
 }
 
 /// Returns the word if a shell and a glob take it as it is.

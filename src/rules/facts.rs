@@ -35,7 +35,9 @@ pub(super) enum Exit<'a> {
 
 impl<'a> Facts<'a> {
     pub(super) fn of(attempt: &'a Attempt) -> Self {
-        let last = |wanted: fn(&SignKind) -> bool| attempt.signs.iter().rfind(|sign| wanted(&sign.kind));
+        let is_told = |sign: &&Sign| !is_printed_end(attempt, sign);
+        let last =
+            |wanted: fn(&SignKind) -> bool| attempt.signs.iter().filter(is_told).rfind(|sign| wanted(&sign.kind));
         let report = last(|kind| matches!(kind, SignKind::Ended { runtime_done: false, .. }));
         Self {
             attempt,
@@ -239,6 +241,18 @@ fn ended_before(attempt: &Attempt, sentence: &str) -> bool {
     limit.zip(lasted).is_some_and(|(limit, lasted_us)| (lasted_us as f64) < limit * 900_000.0)
 }
 
+/// Log time after the end of a process, or of an init, within which END follows.
+const ENDS_WITHIN_MS: i64 = 1_000;
+
+/// Returns whether a line that names no request tells the end of a process or of an init, and the attempt went on long after
+/// it and ended well: then the function printed it about something else.
+fn is_printed_end(attempt: &Attempt, sign: &Sign) -> bool {
+    let ends = matches!(sign.kind, SignKind::Crash { .. }) || form(sign) == Some(ErrorForm::Init);
+    let is_within = sign.phase == Phase::Invoke && attempt.report_seen && attempt.platform_status.is_none();
+    let went_on = attempt.ended_at.zip(sign.line.at).is_some_and(|(end, at)| end.ms_since(at) > ENDS_WITHIN_MS);
+    ends && is_within && went_on && RequestId::all_in(sign.line.text.as_bytes()).next().is_none()
+}
+
 /// Returns whether no line of the platform tells of the attempt: a copied error, or its answer.
 pub(super) fn is_alone(attempt: &Attempt) -> bool {
     !attempt.start_seen && !attempt.end_seen && !attempt.report_seen && attempt.subject == Subject::Attempt
@@ -308,6 +322,7 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
     let signs = &attempt.signs;
     signs
         .iter()
+        .filter(|sign| !is_printed_end(attempt, sign))
         .filter_map(|sign| rank(sign).map(|rank| (rank, sign)))
         .max_by_key(|(rank, _)| *rank)
         .map(|(_, sign)| sign)

@@ -2,9 +2,9 @@
 
 use super::facts::{Facts, error_of, form};
 use super::{Rule, Ruling};
-use crate::catalogue::{load_failure_code, names_missing_code, platform_error};
+use crate::catalogue::{is_entrypoint, load_failure_code, names_missing_code, platform_error};
 use crate::lambda::loaders;
-use crate::model::{Confidence, ErrorForm, InitPhase, Phase, Sign, SignKind, Status};
+use crate::model::{AppError, Confidence, ErrorForm, InitPhase, Phase, Sign, SignKind, Status};
 
 pub(super) const RULE: Rule = Rule {
     id: "init_failure",
@@ -126,7 +126,7 @@ fn deferred_load_failure(sign: &Sign) -> Option<&'static str> {
         .as_deref()
         .and_then(platform_error)
         .is_some_and(|known| known.stage == crate::catalogue::Stage::Init);
-    (own_words || labelled).then(|| load_failure_code(error).unwrap_or("init_failure.import"))
+    (own_words || labelled || is_entrypoint(message)).then(|| load_failure_code(error).unwrap_or("init_failure.import"))
 }
 
 /// Rules on a process that ended in its first request without a trace of the handler, in a new environment or after an
@@ -140,7 +140,13 @@ fn process_exit<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         .iter()
         .any(|sign| sign.phase == Phase::Init && matches!(form(sign), Some(ErrorForm::Crash | ErrorForm::Uncaught)));
     let ended = facts.crash.is_some() && facts.platform_code().is_none_or(|code| code.starts_with("Runtime."));
-    if !ended || !silent || !(fresh || printed) || facts.killed() {
+    // Code that is not there ends the process before the handler has written anything.
+    let is_missing = |error: &AppError<'_>| error.form == ErrorForm::Logged && load_failure_code(error).is_some();
+    let missing = attempt.app_lines == 1
+        && !facts.handler_done
+        && attempt.metrics.init_us.is_none()
+        && attempt.signs.iter().filter_map(error_of).any(is_missing);
+    if !ended || !(silent && (fresh || printed) || missing) || facts.killed() {
         return None;
     }
     Some(refine(facts, false, Confidence::Medium, error_sign(facts).or(facts.crash)))

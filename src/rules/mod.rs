@@ -26,10 +26,10 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
-use crate::catalogue;
+use crate::catalogue::{self, CodeInfo, ErrorTold};
 use crate::model::{
-    AppError, Attempt, Category, Compensation, Confidence, Downstream, ErrorForm, Line, PartialWork, Sign, SignKind,
-    Status, Subject, Verdict,
+    AppError, Attempt, Category, Confidence, Downstream, ErrorForm, Line, PartialWork, Sign, SignKind, Status, Subject,
+    Verdict,
 };
 
 use facts::Facts;
@@ -159,7 +159,7 @@ fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
     let text = |part: Option<&std::borrow::Cow<'static, str>>| {
         part.map(|part| part.to_string()).filter(|part| !part.is_empty())
     };
-    let partial_work = ruling.partial_work.unwrap_or(info.partial_work);
+    let partial_work = ruling.partial_work.or_else(|| work_before_call(info, error));
     let reached = failed && handler_was_reached(facts, category, &ruling);
     let mut verdict = Verdict {
         category,
@@ -174,8 +174,8 @@ fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
         error_message: if failed { error.and_then(|error| text(error.message.as_ref())) } else { None },
         frame: if failed { error.and_then(|error| text(error.frame.as_ref())) } else { None },
         retryable: info.retryable,
-        partial_work,
-        compensation: compensation(info.compensation, partial_work),
+        partial_work: partial_work.unwrap_or(info.partial_work),
+        compensation: partial_work.map_or(info.compensation, |work| info.compensation.min(work.compensation())),
         contributing: if failed { contributing::causes(facts, &ruling) } else { Vec::new() },
         observations: observations::all(facts, &ruling, failed),
         evidence: if failed { evidence::lines(facts, &ruling) } else { Vec::new() },
@@ -214,7 +214,11 @@ fn error_type(ruling: &Ruling<'_>, own: Option<String>) -> Option<String> {
     )
 }
 
-/// Returns the compensation, which is none if no work was done.
-fn compensation(usual: Compensation, work: PartialWork) -> Compensation {
-    if work == PartialWork::None { Compensation::No } else { usual }
+/// Returns the work that may have been done, where that is less than usual for the code: a call that got no connection did
+/// nothing, so that only what came before it is left.
+fn work_before_call(info: &CodeInfo, error: Option<&AppError<'_>>) -> Option<PartialWork> {
+    let error = error.filter(|_| info.partial_work == PartialWork::Likely)?;
+    let (error_type, message) = (error.error_type.as_deref(), error.message.as_deref());
+    let told = ErrorTold { error_type, message, ..ErrorTold::default() };
+    catalogue::sent_nothing(info.id, &told).then_some(PartialWork::Possible)
 }

@@ -5,7 +5,8 @@ use super::samples::Build;
 use super::{RULES, judge};
 use crate::catalogue;
 use crate::model::{
-    Compensation, Confidence, Contributing, ErrorForm, InitPhase, PartialWork, Phase, Status, Verdict, WorkShown,
+    Compensation, Confidence, Contributing, ErrorForm, InitPhase, PartialWork, Phase, Status, Timestamp, Verdict,
+    WorkShown,
 };
 
 fn causes(verdict: &Verdict) -> Vec<(&'static str, Confidence)> {
@@ -138,6 +139,23 @@ fn partial_work_follows_the_facts() {
         assert_eq!(judge(&build.0).category, crate::model::Category::Throttling);
         assert_eq!(of(build), (PartialWork::Possible, Compensation::Depends));
     }
+    // A call without a connection did nothing; one that was cut off may have done all.
+    for (message, want) in [
+        ("connect ECONNREFUSED 10.2.3.4:5432", (PartialWork::Possible, Compensation::Depends)),
+        ("dial tcp 10.2.3.4:5432: i/o timeout", (PartialWork::Possible, Compensation::Depends)),
+        ("read ECONNRESET", (PartialWork::Likely, Compensation::Yes)),
+        ("socket hang up", (PartialWork::Likely, Compensation::Yes)),
+    ] {
+        let build = || Build::new().error(Phase::Invoke, ErrorForm::Unhandled, "Error", message).report();
+        assert_eq!(of(build()), want, "{message}");
+        let mut after_a_write = judge(&build().0);
+        after_a_write.take_work(&WorkShown::Write);
+        assert_eq!(
+            (after_a_write.partial_work, after_a_write.compensation),
+            (PartialWork::Likely, Compensation::Yes),
+            "{message}"
+        );
+    }
     let no_worker = Build::new().status(Status::Error, Some("Runtime.Unavailable"));
     assert_eq!(of(no_worker), (PartialWork::None, Compensation::No));
 }
@@ -176,6 +194,24 @@ fn a_success_right_after_last_words_is_not_sure() {
     assert_eq!(of(crash().last_line(90, "answered with a default").report()), ("ok", Confidence::High));
     let late = Build::new().report().error(Phase::Late, ErrorForm::Crash, "KeyError", "'size'");
     assert_eq!(of(late), ("ok", Confidence::High));
+}
+
+/// A sentence about the end of a process or an init that names no request is not of an attempt that goes on for seconds.
+#[test]
+fn what_goes_on_did_not_end() {
+    let crash = || Build::new().crash("Runtime exited with error: exit status 1", "Runtime.ExitError");
+    let init = || Build::new().error(Phase::Invoke, ErrorForm::Init, "Runtime.ImportModuleError", "no plugin");
+    for (build, ended) in [(crash as fn() -> Build, "runtime_exception.exit"), (init, "init_failure.import")] {
+        for (after_ms, want) in [(20, ended), (2_000, "ok")] {
+            let mut attempt = build().report().0;
+            let end = attempt.ended_at.expect("a time");
+            attempt.platform_error_type = None;
+            attempt.signs[0].line.at = Timestamp::from_ms(end.ms() - after_ms);
+            assert_eq!(judge(&attempt).code, want, "{after_ms} ms");
+        }
+        let told = judge(&build().status(Status::Error, None).0);
+        assert_ne!(told.code, "ok");
+    }
 }
 
 #[test]

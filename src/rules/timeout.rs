@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::{Rule, Ruling};
-use crate::model::{Confidence, PartialWork, Sign, SignKind, Status};
+use crate::model::{Attempt, Confidence, PartialWork, Sign, SignKind, Status};
 
 pub(super) const RULE: Rule = Rule {
     id: "timeout",
@@ -47,7 +47,15 @@ fn invoke<'a>(facts: &Facts<'a>, proof: Option<&'a Sign>) -> Ruling<'a> {
 /// REPORT has no other sign of that.
 fn capped<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let silent = facts.fatal.is_none() && facts.crash.is_none() && !facts.platform_failed() && !facts.handler_done;
-    (silent && super::is_capped(facts.attempt)).then(|| Ruling::new("timeout.invoke", Confidence::Medium, None))
+    let capped = super::is_capped(facts.attempt) || is_cut_at_a_limit(facts.attempt);
+    (silent && capped).then(|| Ruling::new("timeout.invoke", Confidence::Medium, None))
+}
+
+/// Returns whether a REPORT that was cut off before its status could stand shows whole seconds to the hundredth of a
+/// millisecond: of runs of any length, only those that ended at their limit took that.
+fn is_cut_at_a_limit(attempt: &Attempt) -> bool {
+    let whole_seconds = |us: u64| us > 0 && us.is_multiple_of(1_000_000);
+    attempt.report_in_doubt && !attempt.emulated && attempt.metrics.duration_us.is_some_and(whole_seconds)
 }
 
 /// Finds the line that reports the timeout; `Some(None)` where only the status was kept.
@@ -73,6 +81,15 @@ mod samples {
                 "billed less than it took",
                 Build::new().app_lines(1).billed(3_003_120, 3_000).report(),
                 "timeout.invoke",
+            ),
+            failing(
+                "REPORT cut off, at whole seconds",
+                Build::new().app_lines(1).billed(3_000_000, 3_000).report_in_doubt().report(),
+                "timeout.invoke",
+            ),
+            Sample::near_miss(
+                "REPORT cut off",
+                Build::new().app_lines(1).billed(2_999_120, 3_000).report_in_doubt().report(),
             ),
             Sample::near_miss("billed as much as it took", Build::new().app_lines(1).billed(2_999_120, 3_000).report()),
             failing("newer style", Build::new().app_lines(4).status(Status::Timeout, None), "timeout.invoke"),

@@ -243,6 +243,14 @@ impl Seed {
     }
 }
 
+impl FindingFacts {
+    /// Lists the inputs with the proof.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = &str> {
+        let lines = self.examples.iter().flat_map(|(_, seed)| &seed.example.evidence);
+        lines.map(|line| line.input.as_str())
+    }
+}
+
 impl FindingText {
     /// Raises partial work and compensation to the most that was done in any attempt, which the first need not show.
     fn after(mut self, work: Option<PartialWork>) -> Self {

@@ -45,4 +45,5 @@ pub(crate) use findings::ExampleChoice;
 pub(crate) use needs_person::LedgerEvent;
 pub(crate) use price::Prices;
 pub(crate) use record::{record_of, reset};
+pub(crate) use tables::NamelessPlace;
 pub(crate) use total::{Patch, Patches, SummaryOptions, summarize};

@@ -42,6 +42,15 @@ pub(super) struct Tables {
     pub(super) several_nameless: bool,
 }
 
+/// What may stand for the name of a function that the log does not tell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NamelessPlace<'a> {
+    /// An input, by its number.
+    Input(u32),
+    /// A log group, or an input by the name that a record has of it.
+    Told(&'a str),
+}
+
 /// Finding and cause of a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FailureIds {
@@ -114,6 +123,27 @@ impl Tables {
         if self.examples.contains(&place) {
             self.not_counted.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
         }
+    }
+
+    /// Returns the functions without a name of which a place is wanted. Called before they are settled: then the numbers of
+    /// their inputs are gone.
+    pub(super) fn nameless_at(&self, wanted: &dyn Fn(NamelessPlace<'_>) -> bool) -> FxHashSet<u32> {
+        let is_nameless = |id: &u32| self.functions[*id as usize].name.is_none();
+        let by_input = (0u32..).zip(&self.functions).filter_map(|(id, key)| match key.input {
+            Some(NamelessOf::Input(input)) => wanted(NamelessPlace::Input(input)).then_some(id),
+            _ => None,
+        });
+        let by_group = self.facts.iter().filter_map(|(id, facts)| {
+            let groups = facts.log_groups.list();
+            groups.iter().any(|group| wanted(NamelessPlace::Told(group))).then_some(*id)
+        });
+        let by_proof = self.finding_facts.iter().filter_map(|(finding, facts)| {
+            let facts = facts.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_wanted = facts.inputs().any(|input| wanted(NamelessPlace::Told(input)));
+            is_wanted.then(|| self.findings[*finding as usize].function)
+        });
+        let found = by_input.chain(by_group).chain(by_proof).map(|id| self.canonical[id as usize]);
+        found.filter(is_nameless).collect()
     }
 
     /// Decides under which finding and which cause each failure is counted.

@@ -22,7 +22,7 @@ use super::insights::{Measured, Readings, SortedReadings};
 use super::needs_person::LedgerEvent;
 use super::price::{Price, Prices};
 use super::runs::Sorted;
-use super::tables::Tables;
+use super::tables::{NamelessPlace, Tables};
 use super::to_check::ToCheck;
 use super::traffic::Traffic;
 use super::{Entry, cloudwatch, counted, retries};
@@ -47,6 +47,8 @@ pub(crate) struct SummaryOptions<'a> {
     pub since_ms: Option<i64>,
     /// Predicate on the name of the function.
     pub wanted: &'a (dyn Fn(Option<&str>) -> bool + Sync),
+    /// Predicate on what stands for the name of a function that has none, if such were selected.
+    pub wanted_place: Option<&'a (dyn Fn(NamelessPlace<'_>) -> bool + Sync)>,
     /// Caller of the functions, if given: for the wording of advice.
     pub invoker: Option<Invoker>,
     /// Records of events that something caught, if any were given.
@@ -273,7 +275,12 @@ pub(crate) fn summarize(
         readings.append(ledger.readings);
     }
     let readings = readings.finish();
+    let nameless = bounds.wanted_place.map(|wanted| names.nameless_at(wanted)).unwrap_or_default();
     names.settle();
+    let wants = |id: u32| {
+        let name = names.functions[id as usize].name.as_deref();
+        (bounds.wanted)(name) || name.is_none() && nameless.contains(&id)
+    };
     let (from, to) = bounds.moments(last);
     let end = to.or(last);
     let since = bounds.since_ms.zip(end).and_then(|(since, end)| Timestamp::from_ms(end.ms() - since));
@@ -286,6 +293,7 @@ pub(crate) fn summarize(
         let mut pass = Pass {
             names: &names,
             bounds,
+            wants: &wants,
             caught: &caught,
             readings: &readings,
             from,
@@ -363,6 +371,8 @@ fn is_within(start: Option<Timestamp>, (from, to): (Option<Timestamp>, Option<Ti
 struct Pass<'a> {
     names: &'a Tables,
     bounds: &'a SummaryOptions<'a>,
+    /// Predicate on the ids of functions.
+    wants: &'a (dyn Fn(u32) -> bool + Sync),
     caught: &'a Caught<'a>,
     readings: &'a SortedReadings,
     from: Option<Timestamp>,
@@ -504,8 +514,8 @@ impl<'a> Pass<'a> {
     fn settle(&mut self, event: &mut Vec<Entry>, current: Option<&mut Current<'a>>) {
         let Some(current) = current else { return };
         let name = self.names.functions[current.id as usize].name.as_deref();
-        let (wanted, window) = (self.bounds.wanted, (self.from, self.to));
-        let outside = |entry: &Entry| !wanted(name) || !began_within(entry, window);
+        let (wanted, window) = ((self.wants)(current.id), (self.from, self.to));
+        let outside = |entry: &Entry| !wanted || !began_within(entry, window);
         let (patches, keep) = (&mut self.patches, self.bounds.keep_patches);
         let mut drop = |entry: &Entry| {
             if keep {
@@ -663,7 +673,7 @@ impl<'a> Pass<'a> {
         let place = (key.account_id.as_deref(), key.region.as_deref());
         // Which were the first attempts, and the last, nobody knows.
         let of_function = self.bounds.counted.of_function(key.name.as_deref(), place, (self.from, self.to));
-        let of_function = of_function.filter(|_| (self.bounds.wanted)(key.name.as_deref()));
+        let of_function = of_function.filter(|_| (self.wants)(id));
         if let Some(OfFunction::Known(counted)) = of_function {
             counts.add_counted(counted);
         }
@@ -803,7 +813,7 @@ impl<'a> Pass<'a> {
     fn only_counted(&mut self) {
         let names = self.names;
         for id in counted::not_read(self.bounds.counted, &names.functions, &names.canonical, &self.row_ids) {
-            if (self.bounds.wanted)(names.functions[id as usize].name.as_deref()) {
+            if (self.wants)(id) {
                 let function = self.open(id);
                 self.close(Some(function));
             }

@@ -28,6 +28,7 @@ pub use record::{
 };
 pub(crate) use redact::LineMasking;
 pub use redact::{Redaction, SecretPattern};
+pub(crate) use select::NO_NAME;
 pub use show::{SHOW_SCHEMA_VERSION, ShownAttempt, ShownEvent, ShownLine};
 pub use summary::{
     AccountRead, AsyncBalance, BeganWith, Cause, Check, CheckSeverity, CloudwatchMetrics, Condition, Coverage,

@@ -7,17 +7,47 @@ use super::{
     Percentiles, Summary, TimelineBucket,
 };
 
+/// What stands where the log does not name a function.
+pub(crate) const NO_NAME: &str = "(no name)";
+
+impl FunctionSummary {
+    /// Returns what stands for a missing name: the log group, or the input that shows the first example of a failure.
+    pub(crate) fn place(&self) -> Option<&str> {
+        let examples = self.findings.iter().flat_map(|finding| &finding.examples);
+        let input = examples.flat_map(|example| &example.evidence).map(|line| &line.input).next();
+        self.log_groups.first().or(input).map(String::as_str)
+    }
+
+    /// Returns whether the row is wanted, by its name or by what stands for it.
+    pub(crate) fn is_wanted(
+        &self,
+        wanted: impl Fn(Option<&str>) -> bool,
+        wanted_place: impl Fn(Option<&str>) -> bool,
+    ) -> bool {
+        wanted(self.function.as_deref()) || self.function.is_none() && wanted_place(self.place())
+    }
+}
+
 impl Summary {
     /// Returns the answer for some of the functions. Percentiles and costs of several rows cannot be had from them: they
     /// are null. A cause that other functions have as well is left out, since its share in these is not known; a note
     /// says how many.
     #[must_use]
-    pub fn of_functions(mut self, wanted: impl Fn(Option<&str>) -> bool) -> Self {
-        let is_wanted = |name: &Option<String>| wanted(name.as_deref());
-        if self.functions.iter().all(|row| is_wanted(&row.function)) {
+    pub fn of_functions(
+        mut self,
+        wanted: impl Fn(Option<&str>) -> bool,
+        wanted_place: impl Fn(Option<&str>) -> bool,
+    ) -> Self {
+        let (some, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.functions).into_iter().partition(|row| row.is_wanted(&wanted, &wanted_place));
+        self.functions = some;
+        if others.is_empty() {
             return self;
         }
-        self.functions.retain(|row| is_wanted(&row.function));
+        // What has no name is of these only if no other row is without one.
+        let has_nameless = |rows: &[FunctionSummary]| rows.iter().any(|row| row.function.is_none());
+        let all_nameless = has_nameless(&self.functions) && !has_nameless(&others);
+        let is_wanted = |name: &Option<String>| wanted(name.as_deref()) || name.is_none() && all_nameless;
         let of_others = self.causes.len();
         self.causes.retain(|cause| cause.functions.iter().any(is_wanted));
         let some = self.causes.len();

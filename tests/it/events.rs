@@ -205,6 +205,37 @@ fn a_beginning_that_fits_none_or_several_is_no_answer() {
     assert!(errors.contains("0000aa01-") && errors.contains("0000aa02-"), "{errors}");
 }
 
+/// What the answer names is understood as it stands: the whole id of a next command, and the beginning of it that `pull
+/// --follow` prints; also where ids are masked in part, or are no UUIDs.
+#[test]
+fn the_ids_that_are_printed_are_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut inputs = vec!["fixtures/logs".to_owned()];
+    let uuid = fs::read_to_string("fixtures/events/exhausted-after-2/input/first.log").expect("readable");
+    let known =
+        uuid.split(|c: char| !(c.is_ascii_hexdigit() || c == '-')).find(|word| word.len() == 36).expect("an id");
+    for (number, other) in
+        [known.to_uppercase(), format!("{}-xxxx", &known[..8]), format!("Req_{}", &known[..8])].iter().enumerate()
+    {
+        let path = folder.path().join(format!("{number}.log"));
+        fs::write(&path, uuid.replace(known, other)).expect("written");
+        inputs.push(path.to_str().expect("UTF-8").to_owned());
+    }
+    let mut shown = 0;
+    for input in &inputs {
+        let screen = stdout(&["analyze", input, "--function", "f"]);
+        let next = screen.lines().filter_map(|line| line.split_once("lambda-triage show ")).map(|(_, rest)| rest);
+        for command in next {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let whole = stdout(&[&["show"][..], &words].concat());
+            let begin = words[0].get(..8).expect("long enough");
+            assert_eq!(stdout(&[&["show", begin][..], &words[1..]].concat()), whole, "{command}");
+            shown += 1;
+        }
+    }
+    assert_eq!(shown, inputs.len(), "{inputs:?}");
+}
+
 #[test]
 fn markers_and_ledgers_are_checked_before_the_work_starts() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -120,6 +120,18 @@ const ISSUERS: &[(&str, &str)] = &[
     ("cookie", "Cookie: sid={a24}"),
     ("presigned address", "https://b.s3.amazonaws.com/k?X-Amz-Signature={h64}&a=1"),
     ("private key", "-----BEGIN PRIVATE KEY-----{b64}-----END PRIVATE KEY-----"),
+    ("password behind a tab", "password=\t{h32}"),
+    ("password behind an escaped tab", "password:\\t{h32}"),
+    ("password behind escaped colours", "\\u001b[36mpassword\\u001b[0m=\\u001b[33m{h32}\\u001b[0m"),
+    ("password behind odd blanks", "password\u{200b}\u{a0}=\u{a0}{h32}"),
+    ("password behind a wide sign", "password＝{h32}"),
+    ("part of a form", "Content-Disposition: form-data; name=\"password\"\r\n\r\n{h32}\r\n--x"),
+    ("part of a form in JSON", "{\"body\":\"form-data; name=\\\"password\\\"\\r\\n\\r\\n{h32}\\r\\n--x\"}"),
+    ("password of someone", "password for bob: {h32}"),
+    ("password that is told", "Your password is: {h32}"),
+    ("htpasswd", "htpasswd -b users bob {h32}"),
+    ("Stripe signature", "Stripe-Signature: t=1767322800,v1={h64}"),
+    ("numeric token", "token={d12}"),
 ];
 
 /// Makes a token of a form; returns it with its random parts.
@@ -319,7 +331,11 @@ fn no_token_survives_in_what_an_earlier_run_wrote_unmasked() {
         assert!(spy.seen("", &std::fs::read_to_string(written).unwrap()).len() > tokens.len());
     }
     // Records and titles hold parts of lines, and what told of these secrets is not in them.
-    let torn = |seen: &String| [": Mailchimp: ", ": cookie: "].iter().any(|issuer| seen.contains(issuer));
+    let torn = |seen: &String| {
+        [": Mailchimp: ", ": cookie: ", ": Stripe signature: ", ": password of someone: "]
+            .iter()
+            .any(|issuer| seen.contains(issuer))
+    };
     let mut seen = Vec::new();
     let mut look = |what: &str, run: Run| {
         let done = run.done();

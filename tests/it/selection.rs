@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::harness::{LOGS, Run, formats, function};
+use super::harness::{LOGS, Run, directory, formats, function, read_summary, write};
 
 const RETRIES: &str = "fixtures/logs/retries";
 
@@ -20,6 +20,60 @@ fn only_takes_globs() {
     assert_eq!(function(&summary, "geo-lookup"), function(&whole, "geo-lookup"));
     let records = Run::analyze([LOGS]).args(["--only", "geo-*"]).records();
     assert!(records.iter().all(|record| record["function"] == "geo-lookup") && records.len() == 5);
+}
+
+/// A row whose function the log does not name is selected by what the table calls it: in the log, in its records, and in
+/// the summary.
+#[test]
+fn what_stands_for_a_missing_name_is_selected() {
+    let folder = directory();
+    let log = |id: &str, ends: &str| {
+        format!(
+            "START RequestId: {id} Version: $LATEST\n\
+             2026-01-02T03:04:05.678Z {id} Task timed out after 3.00 seconds\n\
+             END RequestId: {id}\n\
+             REPORT RequestId: {id} Duration: 3000.00 ms Billed Duration: 3000 ms Memory Size: 128 MB Max Memory Used: {ends} MB\n"
+        )
+    };
+    let place = folder.path();
+    std::fs::create_dir_all(place.join("logs")).unwrap();
+    write(&place.join("logs/a[1].log"), log("11111111-2222-4333-8444-555555555551", "60"));
+    write(&place.join("logs/b.log"), log("11111111-2222-4333-8444-555555555552", "61"));
+    let analyze = |path: &'static str| Run::analyze([path]).directory(place);
+    write(&place.join("records.ndjson"), analyze("logs").args(["--format", "ndjson"]).stdout());
+    write(&place.join("summary.json"), analyze("logs").args(["--format", "json"]).stdout());
+    let used = |run: Run, status| {
+        let summary = read_summary(&run.args(["--format", "json"]).status(status).stdout);
+        let rows = summary["functions"].as_array().unwrap();
+        let mut used: Vec<_> = rows.iter().map(|row| row["memory"]["max_used_mb"].as_u64().unwrap()).collect();
+        used.sort_unstable();
+        used
+    };
+    for (only, want) in [
+        ("(no name) logs/a[1].log", &[60][..]),
+        ("(no name) logs/b.log", &[61]),
+        ("(no name) lo…b.log", &[61]),
+        ("(no name) */b.log", &[61]),
+        ("(no name)", &[60, 61]),
+        ("(no name) logs/nothing.log", &[]),
+        ("*", &[]),
+    ] {
+        let status = if want.is_empty() { 4 } else { 0 };
+        for run in [analyze("logs"), analyze("records.ndjson"), Run::new(["view", "summary.json"]).directory(place)] {
+            assert_eq!(used(run.args(["--only", only]), status), want, "{only}");
+        }
+    }
+    // The next commands are pasted as they are.
+    write(&place.join("logs/c.log"), log("11111111-2222-4333-8444-555555555553", "62"));
+    let screen = analyze("logs").args(["--exclude", "a*"]).stdout();
+    assert!(screen.contains("\n(no name) logs/b.log ") && screen.contains(" --only '(no name) logs/"), "{screen}");
+    let screen = analyze("logs").args(["--exclude", "c*"]).stdout();
+    assert!(
+        !screen.contains("--only '(no name) logs/a[1].log'"),
+        "a path with signs of a glob is not offered: {screen}"
+    );
+    let life = Run::new(["show", "11111111", "logs", "--only", "(no name) logs/b.log"]).directory(place).stdout();
+    assert!(life.contains("555555555552") && !life.contains("555555555551"), "{life}");
 }
 
 #[test]

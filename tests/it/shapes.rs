@@ -552,7 +552,8 @@ fn what_stands_around_a_log_changes_nothing() {
         // Text in one file: a pasted log.
         let [(_, bytes)] = files.as_slice() else { continue };
         let Ok(text) = std::str::from_utf8(bytes) else { continue };
-        if text.starts_with("H4sI") || text.contains("\"data\":") || bytes.starts_with(b"PK") {
+        let is_packed = ["\"data\":", "\"Data\":"].iter().any(|key| text.contains(key));
+        if text.starts_with("H4sI") || is_packed || bytes.starts_with(b"PK") {
             continue;
         }
         let want = matrix(&analyze(&files), keeps);
@@ -564,6 +565,15 @@ fn what_stands_around_a_log_changes_nothing() {
             ("```json\n", "\n```\n\nThanks a lot!\n"),
             ("WARNING: the profile will expire soon\n", ""),
             ("# Logs\n\n## Today\n", ""),
+            // What tools say of themselves, with their own times.
+            ("2026-09-30 10:42:00,679 | Mounting /srv/shop as /var/task:ro, inside runtime container\n", ""),
+            ("2026-09-30 10:42:00,679 - INFO - reading the log\n2026-09-30 10:42:01,001 - INFO - done\n", ""),
+            ("2026/09/30 10:42:00 Invoking app.handler (python3.13)\n", ""),
+            ("time=\"2026-09-30T10:42:00.679\" level=info msg=\"exec '/var/runtime/bootstrap'\"\n", ""),
+            ("30 Sep 2026 10:42:00,679 [INFO] (rapid) exec '/var/runtime/bootstrap' (cwd=/var/task)\n", ""),
+            ("[10:42:00] Fetching logs...\n", ""),
+            ("2026-09-30T10:42:00.679Z [info] fetching logs\n", ""),
+            ("2026-09-30T10:42:00.679Z [main] (node:17) fetching logs\n", ""),
         ] {
             let got = matrix(&analyze(&file(format!("{above}{text}{below}"))), keeps);
             if got != want {

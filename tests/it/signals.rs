@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -499,17 +500,63 @@ fn a_signal_that_is_ignored_stays_so() {
     assert_eq!(read_summary(&text(folder.path(), "stdout"))["coverage"]["complete"], true);
 }
 
-/// A pager handles Ctrl-C itself and goes on, so the program waits for it, however often it is pressed.
-#[test]
-fn ctrl_c_is_left_to_the_pager() {
-    let folder = place();
-    write(&folder.path().join("in.log"), log(1..40));
+/// Opens a terminal of 24 lines: the side of the screen, and that of programs.
+fn open_terminal() -> (OwnedFd, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let name = ptsname(&master, Vec::new()).unwrap();
     let terminal = OpenOptions::new().read(true).write(true).open(Path::new(name.to_str().unwrap())).unwrap();
     tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    (master, terminal)
+}
+
+/// Long answers to read go to the pager, short ones and those of programs do not.
+#[test]
+fn long_answers_are_paged_on_a_terminal() {
+    let folder = place();
+    write(&folder.path().join("in.log"), log(1..2));
+    let lines: String = (0..40).map(|number| format!("2026-01-02T00:00:01.002Z {} line {number}\n", id(1))).collect();
+    let mut long = attempt(1);
+    long.insert_str(long.find('\n').unwrap() + 1, &lines);
+    write(&folder.path().join("long.log"), long);
+    let id = id(1);
+    for (arguments, paged) in [
+        (&["explain"][..], true),
+        (&["explain", "--no-pager"], false),
+        (&["explain", "--format", "json"], false),
+        (&["explain", "LOST"], false),
+        (&["show", &id, "long.log"], true),
+        (&["show", &id, "long.log", "--no-pager"], false),
+        (&["show", &id, "long.log", "--format", "json"], false),
+        (&["show", &id, "in.log"], false),
+    ] {
+        let (master, terminal) = open_terminal();
+        let same = || Stdio::from(terminal.try_clone().unwrap());
+        let run = Run::new(arguments).directory(folder.path()).env("TERM", "xterm").env("PAGER", "cat > shown");
+        let mut command = run.into_command();
+        let mut program = Running(command.stdin(Stdio::null()).stdout(same()).stderr(same()).spawn().unwrap());
+        drop((command, terminal));
+        let reader = thread::spawn(move || {
+            let (mut seen, mut screen) = (Vec::new(), File::from(master));
+            // The end of a terminal is an error.
+            let _ = screen.read_to_end(&mut seen);
+            String::from_utf8_lossy(&seen).into_owned()
+        });
+        assert_eq!(program.end().code(), Some(0), "{arguments:?}");
+        let screen = reader.join().unwrap();
+        let shown = folder.path().join("shown");
+        assert_eq!((shown.exists(), screen.is_empty()), (paged, paged), "{arguments:?}: {screen}");
+        let _ = fs::remove_file(shown);
+    }
+}
+
+/// A pager handles Ctrl-C itself and goes on, so the program waits for it, however often it is pressed.
+#[test]
+fn ctrl_c_is_left_to_the_pager() {
+    let folder = place();
+    write(&folder.path().join("in.log"), log(1..40));
+    let (master, terminal) = open_terminal();
     let same = || Stdio::from(terminal.try_clone().unwrap());
     let run = Run::analyze(["in.log"]).args(["--function", "f", "--details", "--report", "json=answer"]);
     let mut command = run.directory(folder.path()).env("TERM", "xterm").with_default_signals().into_command();

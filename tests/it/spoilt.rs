@@ -19,7 +19,7 @@ const FAILURES: [&str; 7] = [
 /// A way in which copies spoil a line, at one of its places: its name, and the spoilt line.
 type Spoil = (&'static str, fn(&str, usize) -> String);
 
-const SPOILS: [Spoil; 8] = [
+const SPOILS: [Spoil; 16] = [
     ("blanks that do not break", |line, _| line.replace(' ', "\u{a0}")),
     ("one blank that does not break", |line, at| nth_blank(line, at, "\u{a0}")),
     ("one blank doubled", |line, at| nth_blank(line, at, "  ")),
@@ -30,10 +30,36 @@ const SPOILS: [Spoil; 8] = [
         line.chars().take(line.chars().count().saturating_sub(at).max(KEPT_OF_CUT)).collect()
     }),
     ("line ends", |line, _| line.replace('\n', "\r\n")),
+    ("colours", |line, _| format!("\u{1b}[33m{line}\u{1b}[0m")),
+    ("colours that are bright", |line, _| format!("\u{1b}[1;31m{line}\u{1b}[0m")),
+    ("a coloured first word", |line, _| {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        format!("\u{1b}[36m{word}\u{1b}[0m {rest}")
+    }),
+    // Without a word of the platform before it, it is the label of a function.
+    ("a label in other letters", |line, at| {
+        let other = ["REPORT RequestID:", "REPORT requestId:", "REPORT REQUESTID:", "REPORT Request-Id:"];
+        line.replacen("REPORT RequestId:", other[at % 4], 1)
+    }),
+    ("brackets around the first word", |line, _| {
+        line.strip_prefix("REPORT").map_or(line.to_owned(), |rest| format!("[REPORT]{rest}"))
+    }),
+    ("quotes around it", |line, at| quoted(line, ["\"", "'", "`"][at % 3])),
+    ("a list's sign", |line, at| {
+        if line.starts_with("REPORT") { format!("{}{line}", ["- ", "* ", "> ", "| "][at % 4]) } else { line.to_owned() }
+    }),
+    ("stars around the first word", |line, _| {
+        line.strip_prefix("REPORT").map_or(line.to_owned(), |rest| format!("**REPORT**{rest}"))
+    }),
 ];
 
 /// Characters that a cut leaves: with fewer, nobody could tell what the line was.
 const KEPT_OF_CUT: usize = "RequestId: ID Status: time".len();
+
+/// Puts quotes around a REPORT; sentences in quotes are those of functions.
+fn quoted(line: &str, quote: &str) -> String {
+    if line.starts_with("REPORT") { format!("{quote}{line}{quote}") } else { line.to_owned() }
+}
 
 fn nth_blank(line: &str, nth: usize, by: &str) -> String {
     let blanks: Vec<usize> = line.match_indices(' ').map(|(at, _)| at).collect();

@@ -5,6 +5,7 @@ use super::engine::{self, Family, FoundEvent, Prefix};
 use super::own_time::own_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
+use crate::decode::json::scan::{Scanned, members, spaces};
 use crate::decode::{Decode, DecodeError, Shape};
 use crate::lambda::{begins_with_error, has_trace};
 
@@ -36,9 +37,27 @@ impl Family for Bare {
     #[inline]
     fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         let text = without_colours(message);
-        let at = event.at.or_else(|| own_time(&text));
-        FoundEvent { at, ..event }.deliver(&text, delivery);
+        let mut rest = &text[..];
+        while let Some(behind) = behind_object(rest) {
+            let (object, next) = rest.split_at(behind);
+            let object = object.trim_ascii_end();
+            FoundEvent { at: event.at.or_else(|| own_time(object)), ..event }.deliver(object, delivery);
+            rest = next;
+        }
+        let at = event.at.or_else(|| own_time(rest));
+        FoundEvent { at, ..event }.deliver(rest, delivery);
     }
+}
+
+/// Returns where the next object begins behind the one at the start: some write them back to back, without line ends.
+fn behind_object(text: &[u8]) -> Option<usize> {
+    let opens = |end: usize| text[end + 1..].trim_ascii_start().first() == Some(&b'{');
+    if text.first() != Some(&b'{') || !memchr::memchr_iter(b'}', text).any(opens) {
+        return None;
+    }
+    let Scanned::Whole(length) = members(text, |_, _| {}) else { return None };
+    let next = length + spaces(&text[length..]);
+    (text.get(next) == Some(&b'{')).then_some(next)
 }
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {

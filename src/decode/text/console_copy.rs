@@ -44,9 +44,25 @@ fn sniff(head: &InputHead<'_>) -> bool {
         && (time_alone(first.trim_ascii()).is_none() || has_times_above(head))
         && head.any_line(|line| message(line).is_some())
         && has_trace(head.bytes)
+        && has_sentences(head, message)
         && (head.has_messages_at(message)
             && !head.any_line(|line| message(line).is_some_and(|at| has_cells_behind(line, at)))
             || head.any_line(|line| message(line).is_some_and(|at| is_repeated(line, at))))
+}
+
+/// Returns whether a sentence of the platform stands where messages do, if the log has any: a tool may have written the first
+/// line in the form of such a copy.
+fn has_sentences(head: &InputHead<'_>, message: impl Fn(&[u8]) -> Option<usize>) -> bool {
+    if head.any_line(|line| message(line).is_some_and(|at| message_start(line) == Some(at))) {
+        return true;
+    }
+    match head.any_line(|line| message_start(line).is_some()) {
+        true => head.any_line(|line| message_start(line) == Some(0)) && has_times_above(head),
+        false => {
+            let mut below = head.lines().skip(1).filter(|line| !line.trim_ascii().is_empty()).peekable();
+            below.peek().is_none() || below.any(|line| message(line).is_some())
+        }
+    }
 }
 
 /// Returns whether a time stands alone above every sentence of the platform: one above them all is that of the copy.

@@ -64,7 +64,9 @@ fn of_ruby(line: &[u8]) -> Option<Timestamp> {
 /// Reads a JSON line of the platform or a structured line of the function, but no other object that a function printed.
 fn of_object(text: &[u8]) -> Option<Timestamp> {
     if text.get(1) == Some(&b'\\') {
-        return of_object(&crate::decode::json::scan::unescape(text).into_owned().into_bytes());
+        // An escape that is none stays: then nothing was undone.
+        let plain = crate::decode::json::scan::unescape(text).into_owned().into_bytes();
+        return if plain.len() < text.len() { of_object(&plain) } else { None };
     }
     usual(text).unwrap_or_else(|| by_members(text))
 }

@@ -6,6 +6,7 @@ use crate::decode::feed::Feed;
 use crate::decode::head::InputHead;
 use crate::decode::{Decode, DecodeError, Shape};
 use crate::lambda::platform::{is_crash, is_platform};
+use crate::lambda::sentences::message_start;
 use crate::model::{TimeReader, Timestamp};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
@@ -55,7 +56,9 @@ fn begins(head: &InputHead<'_>) -> bool {
 
 /// Returns whether messages begin behind the time, as far as the first lines show.
 fn reads(head: &InputHead<'_>) -> bool {
-    head.has_messages_at(|_| Some(TIME + 1))
+    // Other separators may stand at the same place.
+    let reads = |line: &[u8]| message_start(line) == Some(TIME + 1) && S3Export::default().time(line).is_some();
+    head.any_line(reads) || !head.any_line(|line| message_start(line).is_some())
 }
 
 /// Reader of the times in front of events. In some copies, lines of the platform lost their time: such a line begins an

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::headers;
-use super::named::{Named, value};
-use super::names::{NAMES, NameKind, key_around};
+use super::named::{Named, in_next_line, is_secret, value};
+use super::names::{NAMES, NameKind, is_count, key_around};
 use super::random::{is_harmless, is_made, looks_random};
 use super::scan::Scan;
 use super::value::{Quote, bare_end, blanks, unwrapped};
@@ -16,6 +16,8 @@ const AROUND: usize = 16;
 const SPACE: usize = 16;
 /// Within so many bytes before its name a part of a form says what it is.
 const FORM: usize = 64;
+/// Longest part of a form that is looked at.
+const PART_OF_FORM: usize = 4_096;
 /// Shortest part of a path that is a secret.
 const PART_OF_PATH: usize = 12;
 /// Shortest token that a sentence tells.
@@ -32,7 +34,15 @@ pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
     let Some(key) = key_around(scan.text, name, kind) else { return };
     let text = scan.text;
     let before = key.start.checked_sub(1).map_or(b' ', |at| text[at]);
-    let mut named = Named { kind, before, is_quoted: false, is_assigned: false, key: key.clone() };
+    let mut named = Named {
+        kind,
+        before,
+        is_quoted: false,
+        is_assigned: false,
+        is_spaced: false,
+        is_count: false,
+        key: key.clone(),
+    };
     let mut at = key.end;
     let mut closing = None;
     if let Some((quote, next)) = Quote::at(text, at) {
@@ -46,6 +56,7 @@ pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
     }
     let plain = at + emphasis(&text[at..], before);
     let sign = plain + blanks(text, plain, AROUND);
+    let sign = sign_below(text, sign).unwrap_or(sign);
     let Some(length) = sign_of(&text[sign.min(text.len())..], sign > key.end) else {
         return without_sign(scan, &named, closing, at);
     };
@@ -57,6 +68,9 @@ pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
     }
     let behind = sign + length;
     let mut from = behind + blanks(text, behind, AROUND);
+    named.is_spaced = from > behind;
+    named.is_count = text.get(from).is_some_and(u8::is_ascii_digit)
+        && (is_count(&text[named.key.clone()]) || text[..named.key.start].ends_with(b"nexpected "));
     if rest.starts_with(b"=>") && matches!(text.get(from), Some(b'\n' | b'\r')) {
         // In the next line, as PHP shows it.
         from += text[from..].iter().take(4 * AROUND).take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -77,6 +91,8 @@ fn sign_of(rest: &[u8], is_apart: bool) -> Option<usize> {
     let is_quoted = |from: usize| Quote::at(rest, from + blanks(rest, from, AROUND)).is_some();
     match rest {
         [b'=', b'>', ..] | [b':', b'=', ..] => Some(2),
+        // As LDIF marks what is encoded; apart from the name, it is a type.
+        [b':', b':', b' ', ..] if !is_apart => Some(2),
         [b'=', b'=', b'=', ..] => Some(3),
         [b'=', b'=', ..] => Some(2),
         [b'=' | b':', ..] => Some(1),
@@ -93,6 +109,17 @@ fn sign_of(rest: &[u8], is_apart: bool) -> Option<usize> {
             .filter(|sign| is_apart || *sign == WIDE_COLON || *sign == WIDE_EQUALS)
             .map(<[u8]>::len),
     }
+}
+
+/// Returns where a sign stands that the next line begins with, a blank behind it.
+fn sign_below(text: &[u8], at: usize) -> Option<usize> {
+    let end = match text[at.min(text.len())..] {
+        [b'\n', ..] => 1,
+        [b'\r', b'\n', ..] => 2,
+        _ => return None,
+    };
+    let sign = at + end + blanks(text, at + end, AROUND);
+    matches!(text[sign..], [b'=' | b':', b' ', ..] | [b'=', b'>', b' ', ..]).then_some(sign)
 }
 
 /// Returns how long what PHP shows of a property behind its name is: `:protected]`, `:Class:private]`.
@@ -122,7 +149,8 @@ fn emphasis(rest: &[u8], before: u8) -> usize {
 
 /// Looks for a value behind a key that no sign of assignment follows.
 fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: usize) {
-    if form_data(scan, named, at)
+    if closing.is_none() && told_of(scan, named, at)
+        || form_data(scan, named, at)
         || siblings::find(scan, named, at)
         || tables::find(scan, named, at)
         || tables::in_brackets(scan, named, at)
@@ -150,16 +178,32 @@ fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: 
         (None, Some(b'/')) => segment(scan, named, at + 1),
         // The only key of a section: `[password]`.
         (None, Some(b'\n' | b'\r')) if text[..at].ends_with(b"]") && named.before == b'[' => section(scan, named, at),
+        (None, Some(b'\n' | b'\r')) if begins_line(text, named) => {
+            if let Some(value) = in_next_line(text, named, at) {
+                scan.mask(value);
+            }
+        }
         _ => {}
     }
+}
+
+/// Returns whether a key is a title: the first of its line.
+fn begins_line(text: &[u8], named: &Named) -> bool {
+    let front = &text[named.key.start.saturating_sub(AROUND)..named.key.start];
+    let lead = front.iter().rev().take_while(|byte| b" \t*#-\"'".contains(byte)).count();
+    lead < AROUND && front[..front.len() - lead].last().is_none_or(|byte| matches!(byte, b'\n' | b'\r'))
 }
 
 /// Masks a part of a form behind its headers; returns whether the name is one of a form.
 fn form_data(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
     let text = scan.text;
     let front = &text[named.key.start.saturating_sub(FORM)..named.key.start];
-    let quote = named.key.start.saturating_sub(usize::from(named.is_quoted));
-    if !text[..quote].ends_with(b"name=") || memchr::memmem::find(front, b"form-data").is_none() {
+    let quote = Quote::before(text, named.key.start).filter(|_| named.is_quoted);
+    let quote = quote.map_or(named.key.start, |quote| named.key.start - 1 - quote.backslashes());
+    let lines = &text[at..text.len().min(at + 4)];
+    let is_above_body = lines.starts_with(b"\r\n\r\n") || lines.starts_with(b"\n\n");
+    let is_form = is_above_body || memchr::memmem::find(front, b"form-data").is_some();
+    if !text[..quote].ends_with(b"name=") || !is_form {
         return false;
     }
     let end_of = |at: usize| memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
@@ -171,7 +215,8 @@ fn form_data(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
         let is_empty = text[start..end].trim_ascii().is_empty();
         let is_header = !is_body && text[start..end].starts_with(b"Content-");
         if !is_empty && !is_header {
-            let close = memchr::memmem::find(&text[start..], b"\n--").map_or(text.len(), |length| start + length);
+            let near = &text[start..text.len().min(start + PART_OF_FORM)];
+            let close = memchr::memmem::find(near, b"\n--").map_or(end, |length| start + length);
             let value = start..start + text[start..close].trim_ascii_end().len();
             if is_body && !is_harmless(&text[value.clone()]) {
                 scan.mask(value);
@@ -341,6 +386,8 @@ fn in_quotes_beside(scan: &mut Scan<'_>, named: &Named, at: usize) {
 
 /// Words between a name and what it is, with what stands behind them.
 static TELLING: &[&str] = &[
+    "is: ",
+    "was: ",
     "is ",
     "was ",
     "to ",
@@ -387,6 +434,93 @@ fn sentence(scan: &mut Scan<'_>, named: &Named, at: usize) {
     if is_value && !value.is_empty() && !is_harmless(&text[value.clone()]) {
         scan.mask(value);
     }
+}
+
+/// Words between a name and whose it is, or that it is typed again.
+static WHOSE: &[&str] = &["for ", "of ", "from ", "on ", "at "];
+static AGAIN: &[&str] = &["confirmation", "again", "(again)", "repeated", "verification", "below", "field", "value"];
+/// Most words that say whose it is, and the longest of them.
+const WORDS: usize = 3;
+const LONGEST_OWNER: usize = 64;
+/// Longest value that is told so.
+const LONGEST_TOLD: usize = 512;
+
+/// Masks what a sentence says is someone's; returns whether it does.
+fn told_of(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
+    let text = scan.text;
+    let gap = blanks(text, at, 2);
+    let Some((value, is_assigned)) = (gap > 0).then(|| behind_whose(text, at + gap)).flatten() else { return false };
+    let told = &text[value.clone()];
+    let is_quoted = Quote::before(text, value.start).is_some();
+    let named = Named { is_assigned, ..named.clone() };
+    let is_secret = is_told_value(&named, told, is_quoted) && !is_harmless(told);
+    if is_secret {
+        scan.mask(value);
+    }
+    is_secret
+}
+
+/// Returns the value that stands behind a sign and the words that say whose it is, and whether it is assigned:
+/// `password for bob: x`, `password (bob) = x`, `password confirmation: x`.
+fn behind_whose(text: &[u8], at: usize) -> Option<(Range<usize>, bool)> {
+    let rest = &text[at..];
+    let starts = |words: &[&str]| words.iter().find(|word| rest.starts_with(word.as_bytes())).map(|word| word.len());
+    let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.@+-/".contains(byte);
+    let mut end = at;
+    if let Some(length) = starts(WHOSE) {
+        end += length;
+        for word in 0..WORDS {
+            let gap = if word > 0 { blanks(text, end, 2) } else { 0 };
+            let quote = usize::from(matches!(text.get(end + gap), Some(b'\'' | b'"')));
+            let from = end + gap + quote;
+            let length = text[from..].iter().take(LONGEST_OWNER).take_while(|byte| is_of_word(byte)).count();
+            if length == 0 || &text[from..from + length] == b"is" {
+                break;
+            }
+            end = text.len().min(from + length + quote);
+        }
+    } else if rest.starts_with(b"(") && !rest.starts_with(b"(again)") {
+        let length = rest[1..].iter().take(LONGEST_OWNER).take_while(|byte| is_of_word(byte) || **byte == b' ').count();
+        end += 1 + length;
+        if text.get(end) != Some(&b')') {
+            return None;
+        }
+        end += 1;
+    } else {
+        end += starts(AGAIN)?;
+    }
+    let sign = end + blanks(text, end, AROUND);
+    let (length, is_assigned) = match &text[sign..] {
+        [b'i', b's', b' ' | b':', ..] if sign > end => (3, false),
+        [b':', b' ' | b'\t' | b'"' | b'\'', ..] => (1, false),
+        [b'=', ..] => (1, true),
+        _ => return None,
+    };
+    let from = sign + length + blanks(text, sign + length, AROUND);
+    let text = &text[..text.len().min(from + LONGEST_TOLD)];
+    let value = match Quote::at(text, from) {
+        Some((quote, inner)) => inner..quote.close(text, inner).0,
+        None => from..bare_end(text, from),
+    };
+    (!value.is_empty()).then_some((value, is_assigned))
+}
+
+/// Returns whether what stands behind such words is a secret, and neither a word of the sentence nor an id.
+fn is_told_value(named: &Named, told: &[u8], is_quoted: bool) -> bool {
+    if told.contains(&b' ') {
+        return false;
+    }
+    if !matches!(named.kind, NameKind::Password | NameKind::Phrase) {
+        return is_token(named, told);
+    }
+    let has = |is: fn(&u8) -> bool| told.iter().any(is);
+    let is_place = has(|byte| matches!(byte, b':' | b'/'))
+        || told.iter().all(|byte| byte.is_ascii_hexdigit() || b"-.".contains(byte)) && told.contains(&b'-');
+    let is_mixed = told.len() >= 6 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    // Up to a sign that may follow it: `x/orders`, `x.js:1:2`.
+    let lead = told.split(|byte| matches!(byte, b':' | b'/' | b'.')).next().unwrap_or_default();
+    let is_made = lead.len() >= TOLD && lead.iter().all(u8::is_ascii_alphanumeric) && is_made(lead);
+    (is_quoted || named.is_assigned) && is_secret(named, told) || is_mixed && !is_place || is_made
 }
 
 /// Returns whether what a sentence says is a token: made by a machine, and no id.

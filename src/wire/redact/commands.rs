@@ -23,6 +23,10 @@ enum Holds {
     Next,
     /// `key=value` in the next argument, or joined to the flag.
     Assigned,
+    /// The password is the argument behind the one that begins with the flag.
+    Behind,
+    /// The password is an argument without a flag: the one behind a name, or behind a file and a name.
+    Position,
 }
 
 const fn flag(program: &'static str, flag: &'static str, holds: Holds) -> SecretFlag {
@@ -58,6 +62,8 @@ static FLAGS: &[SecretFlag] = &[
     flag("kubectl", "--from-literal", Holds::Assigned),
     flag("gh secret set", "-b", Holds::Next),
     flag("gh secret set", "--body", Holds::Next),
+    flag("htpasswd", "-", Holds::Position),
+    flag("net use", "/user:", Holds::Behind),
     flag("openssl", "-passin", Holds::Pair),
     flag("openssl", "-passout", Holds::Pair),
     flag("openssl", "-pass", Holds::Pair),
@@ -85,6 +91,8 @@ pub(super) fn arguments(scan: &mut Scan<'_>, found: Range<usize>, first: usize) 
     let end = found.end + line;
     let mut at = found.end;
     let mut waiting = None;
+    // Arguments without a flag before the password, once a flag says that there is one.
+    let (mut places, mut positions) = (0, None);
     while let Some(argument) = argument(&text[..end], at) {
         at = argument.end;
         if let Some(holds) = waiting.take() {
@@ -92,11 +100,23 @@ pub(super) fn arguments(scan: &mut Scan<'_>, found: Range<usize>, first: usize) 
             continue;
         }
         let word = &text[argument.clone()];
+        if !word.starts_with(b"-") {
+            places += 1;
+            if positions == Some(places) {
+                mask_argument(scan, argument.clone(), Holds::Next);
+                // What follows may be the same command again.
+                break;
+            }
+        }
         for one in FLAGS.iter().filter(|one| one.program == FLAGS[first].program) {
             let Some(rest) = word.strip_prefix(one.flag.as_bytes()) else { continue };
             let joined = argument.end - rest.len()..argument.end;
             match (rest, one.holds) {
-                ([], Holds::Joined) | ([_, ..], Holds::Next) => {}
+                (flags, Holds::Position) if flags.contains(&b'b') && !flags.starts_with(b"-") => {
+                    positions = Some(if flags.contains(&b'n') { 2 } else { 3 });
+                }
+                ([_, ..], Holds::Behind) => waiting = Some(Holds::Next),
+                ([], Holds::Joined) | ([_, ..], Holds::Next) | (_, Holds::Position | Holds::Behind) => {}
                 ([], holds) => waiting = Some(holds),
                 ([b'=', ..], holds) => mask_argument(scan, joined.start + 1..joined.end, holds),
                 (_, holds) if one.flag.len() == 2 => mask_argument(scan, joined, holds),
@@ -127,7 +147,7 @@ fn mask_argument(scan: &mut Scan<'_>, argument: Range<usize>, holds: Holds) {
             let Some(colon) = value.iter().position(|byte| signs.contains(byte)) else { return };
             argument.start + colon + 1..argument.end
         }
-        Holds::Joined | Holds::Next => argument,
+        Holds::Joined | Holds::Next | Holds::Behind | Holds::Position => argument,
     };
     if !is_harmless(&scan.text[secret.clone()]) {
         scan.mask(secret);

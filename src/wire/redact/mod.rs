@@ -4,6 +4,7 @@
 //! that is masked stays as it is when masked again.
 
 mod assignments;
+mod code;
 mod commands;
 mod decoded;
 mod headers;
@@ -186,7 +187,7 @@ impl Redaction {
     /// Returns what is to be masked in a text that may have masks already.
     fn found(&self, text: &str, words: &[search::FoundWord]) -> Vec<Range<usize>> {
         let mut found = self.scan(text.as_bytes(), words);
-        found.extend(self.behind_escapes(text));
+        found.extend(self.behind_escapes(text, !words.is_empty()));
         found.extend(self.by_patterns(text));
         if !found.is_empty() {
             widen(&mut found, text);
@@ -205,11 +206,14 @@ impl Redaction {
     }
 
     /// Returns where secrets are in what escapes stand for.
-    fn behind_escapes(&self, text: &str) -> Vec<Range<usize>> {
+    fn behind_escapes(&self, text: &str, mut has_names: bool) -> Vec<Range<usize>> {
         let (mut found, mut levels) = (Vec::new(), Vec::<BehindEscapes>::new());
         for _ in 0..LEVELS {
-            let Some(level) = decode(levels.last().map_or(text.as_bytes(), |level| &level.bytes)) else { break };
-            let inner = self.scan(&level.bytes, &search::words(&level.bytes));
+            let outer = levels.last().map_or(text.as_bytes(), |level| &level.bytes);
+            let Some(level) = decode(outer, has_names) else { break };
+            let words = search::words(&level.bytes);
+            has_names = !words.is_empty();
+            let inner = self.scan(&level.bytes, &words);
             levels.push(level);
             let outward = |range| levels.iter().rev().fold(range, |range, level| level.origin(range));
             found.extend(inner.into_iter().map(outward));

@@ -2,15 +2,19 @@
 
 use std::ops::Range;
 
+use super::code;
 use super::names::NameKind;
 use super::random::{is_harmless, is_made, is_number, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, balanced_end, bare_end, block, list, long_text, unwrapped};
+use super::value::{Quote, balanced_end, bare_end, blanks, block, list, long_text, unwrapped};
 
+/// Fewest digits of a token that is a number, behind a colon.
+const NUMBER: usize = 8;
 /// Shortest signature without quotes; twice that, a key may be all letters.
 const LONG: usize = 16;
 
 /// A key of which the name was found.
+#[derive(Clone)]
 pub(super) struct Named {
     pub(super) kind: NameKind,
     pub(super) key: Range<usize>,
@@ -20,6 +24,10 @@ pub(super) struct Named {
     pub(super) is_quoted: bool,
     /// Whether a sign of assignment follows, and no colon.
     pub(super) is_assigned: bool,
+    /// Whether a blank stands behind the sign.
+    pub(super) is_spaced: bool,
+    /// Whether it says how many there are: a number is none of them.
+    pub(super) is_count: bool,
 }
 
 /// Masks the value that begins here.
@@ -48,15 +56,58 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
                 scan.mask(from..end);
             }
         }
-        b'|' | b'>' | b'\r' | b'\n' if may_be_block && !named.is_assigned => {
-            if let Some(value) = block(text, named.key.start, from)
-                && (matches!(first, b'|' | b'>') || is_secret(named, &text[value.clone()]))
-            {
+        b'|' | b'>' if may_be_block && !named.is_assigned => {
+            if let Some(value) = block(text, named.key.start, from) {
+                scan.mask(value);
+            }
+        }
+        b'\r' | b'\n' => {
+            let block = block(text, named.key.start, from).filter(|_| may_be_block && !named.is_assigned);
+            let block = block.filter(|value| is_secret(named, &text[value.clone()]));
+            if let Some(value) = block.or_else(|| in_next_line(text, named, from)) {
                 scan.mask(value);
             }
         }
         _ => scalar(scan, named, from),
     }
+}
+
+/// Most blanks in front of a value in the next line.
+const INDENT: usize = 64;
+
+/// Returns the value that stands alone in the line below its name, where one of them may be empty: in quotes, or made by a
+/// machine, for any word may follow a title.
+pub(super) fn in_next_line(text: &[u8], named: &Named, at: usize) -> Option<Range<usize>> {
+    let gap = text[at..].iter().take(INDENT).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let ends = text[at..at + gap].iter().filter(|byte| **byte == b'\n').count();
+    let from = at + gap;
+    if !(1..=2).contains(&ends) || from >= text.len() {
+        return None;
+    }
+    let (value, behind, is_quoted) = match Quote::at(text, from) {
+        Some((quote, inner)) => {
+            let (end, behind) = quote.close(text, inner);
+            (inner..end, behind, true)
+        }
+        None => {
+            let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-.~".contains(byte);
+            let end = from + text[from..].iter().take_while(|byte| is_of_word(byte)).count();
+            (from..end, end, false)
+        }
+    };
+    let is_between = |byte: &u8| matches!(byte, b' ' | b'\t' | b',' | b';' | b')' | b'}' | b']' | b'"' | b'\'' | b'\\');
+    let rest = text[behind..].iter().take(INDENT).take_while(|byte| is_between(byte)).count();
+    let is_alone = text.get(behind + rest).is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
+    let word = &text[value.clone()];
+    let is_told = is_quoted && (named.is_quoted || named.is_assigned);
+    let is_value = is_told || is_made(word) && !is_id(word);
+    (is_alone && is_value && !is_harmless(word)).then_some(value)
+}
+
+/// Returns whether a word is an id, a place or a version: groups of hex digits, a path, names with dots.
+fn is_id(word: &[u8]) -> bool {
+    let is_hex = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+    word.contains(&b'-') && word.iter().all(is_hex) || word.contains(&b'.') || word.starts_with(b"/")
 }
 
 /// Returns how long the tag or the anchor in front of a value of YAML is: `!!str x`, `&name x`.
@@ -86,6 +137,14 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
         }
         return;
     }
+    let is_own =
+        named.is_spaced && [&b"self."[..], b"this."].iter().any(|own| text[named.key.clone()].starts_with(own));
+    if code::is_expression(text, from, named.is_spaced)
+        || is_own && code::is_variable(text, from)
+        || !named.is_assigned && !named.is_quoted && code::is_type(text, from)
+    {
+        return;
+    }
     let from = unwrapped(text, from);
     if let Some((quote, inner)) = Quote::at(text, from) {
         let (end, _) = quote.close(text, inner);
@@ -101,6 +160,9 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     if is_directory {
         return;
     }
+    if named.kind == NameKind::Signature && signatures(scan, from) {
+        return;
+    }
     let mut end = bare_end(text, from);
     if named.kind == NameKind::Phrase {
         end = phrase_end(text, end);
@@ -110,6 +172,37 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     if end > from && (is_torn || is_secret(named, &text[from..end])) {
         scan.mask(from..end);
     }
+}
+
+/// Most pairs of a header with signatures.
+const PAIRS: usize = 16;
+
+/// Masks the signatures in a list of pairs, as headers have them: `t=1767322800,v1=x,v0=y`; returns whether it is one.
+fn signatures(scan: &mut Scan<'_>, from: usize) -> bool {
+    let text = scan.text;
+    let (mut at, mut has_one) = (from, false);
+    for _ in 0..PAIRS {
+        let key =
+            text[at..].iter().take(LONG).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        if key == 0 || text.get(at + key) != Some(&b'=') {
+            break;
+        }
+        let start = at + key + 1;
+        let is_of_value = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(byte);
+        let mut end = start + text[start..].iter().take_while(|byte| is_of_value(byte)).count();
+        if text[start..].starts_with(super::MASK.as_bytes()) {
+            end = start + super::MASK.len();
+            has_one = true;
+        } else if end - start >= LONG {
+            scan.mask(start..end);
+            has_one = true;
+        }
+        match text.get(end) {
+            Some(b',' | b';') => at = end + 1 + blanks(text, end + 1, 2),
+            _ => break,
+        }
+    }
+    has_one
 }
 
 /// Returns the text in angle brackets that begins here: the name of a value, or one.
@@ -131,9 +224,9 @@ pub(super) fn is_secret(named: &Named, value: &[u8]) -> bool {
         NameKind::Pass => !is_number(value) && (is_told || value.len() >= LONG / 2 && is_made(value)),
         NameKind::Signature => value.len() >= LONG,
         NameKind::Personal => is_told || value.len() >= 3 && value.iter().all(u8::is_ascii_digit),
-        // A count has few digits.
         NameKind::Token | NameKind::Authorization | NameKind::Cookie if is_number(value) => {
-            named.is_assigned && value.len() >= 6 || named.is_quoted && value.len() >= LONG
+            let least = if named.is_assigned { NUMBER - 2 } else { NUMBER };
+            value.len() >= least && value.iter().all(u8::is_ascii_digit) && !named.is_count
         }
         NameKind::Token | NameKind::Authorization | NameKind::Cookie => {
             is_told || looks_random(value) || value.len() >= 2 * LONG

@@ -1,5 +1,7 @@
 //! Names of secrets in assignments, and what of the value behind such a name is one.
 
+use std::sync::LazyLock;
+
 /// How much a name says about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameKind {
@@ -170,7 +172,20 @@ static ENDINGS: &[&str] = &[
     "repeat",
     "again",
     "verify",
+    "256",
+    "512",
+    "sha256",
+    "sha512",
 ];
+
+/// Parts of keys that say how many there are.
+static COUNTING: &[&[u8]] = &[b"max", b"min", b"total", b"num", b"count", b"limit", b"used", b"sum", b"avg"];
+
+/// Returns whether a key says how many there are: `tokens`, `max_token`.
+pub(super) fn is_count(key: &[u8]) -> bool {
+    let key = key.to_ascii_lowercase();
+    key.ends_with(b"s") || COUNTING.iter().any(|word| memchr::memmem::find(&key, word).is_some())
+}
 
 /// Longest of them, with its joint.
 const LONGEST_ENDING: usize = 16;
@@ -208,6 +223,25 @@ pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: NameKi
             whole.len() >= end.len() && whole[whole.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
         });
     (!is_exempt).then_some(key)
+}
+
+/// The names in all spellings, by their last byte.
+static SPELLINGS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
+    let mut by_last = vec![Vec::new(); 256];
+    for (name, _) in spellings() {
+        by_last[usize::from(name.bytes().next_back().unwrap_or_default())].push(name);
+    }
+    by_last
+});
+
+/// Returns whether a text ends in the name of a secret, also in quotes and with the sign of an assignment.
+pub(super) fn ends_in_name(text: &[u8]) -> bool {
+    let text = &text[text.len().saturating_sub(LONGEST_KEY)..];
+    let is_around = |byte: &u8| byte.is_ascii_whitespace() || b"\\\"'=:>".contains(byte);
+    let end = text.iter().rposition(|byte| !is_around(byte)).map_or(0, |at| at + 1);
+    let text = text[..end].to_ascii_lowercase();
+    let last = text.last().copied().unwrap_or_default();
+    SPELLINGS[usize::from(last)].iter().any(|name| text.ends_with(name.as_bytes()))
 }
 
 /// Returns how long what follows a name within its key is; `None` if the name is the front of another word.

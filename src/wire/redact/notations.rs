@@ -3,7 +3,9 @@
 //! The notations are data: `fixtures/secrets/notations.txt`. Each is tried with many names and secrets, and in the places that
 //! texts of logs have: alone, in a sentence, in the lines of others, in JSON.
 
-use super::{MASK, Redaction};
+use serde_json::Value;
+
+use super::{LineMasking, MASK, Redaction};
 
 const NOTATIONS: &str = include_str!("../../../fixtures/secrets/notations.txt");
 
@@ -37,6 +39,11 @@ const TOKENS: &[&str] = &[
 const MADE: &[&str] = &["Zq7Rt2Vx9Lm4Kp8W", "hG5nBd8yTq3Ws6Zk", "5f4dcc3b5aa765d61d8327deb882cf99"];
 const TYPED: &[&str] = &["hunter", "correct-horse", "tr0ub4dor"];
 
+/// Secrets that are numbers.
+const NUMBERS: &[&str] = &["12345678", "84736251902837"];
+
+/// What stands in place of names in rows of texts that stay as they are, with the reason in place of secrets.
+const SAME: &str = "same";
 /// What stands in place of names in rows that are not masked, with the reason in place of secrets.
 const LEFT: &str = "left";
 
@@ -86,6 +93,7 @@ impl Notation {
         let secrets = match self.secrets {
             "any" => [MADE, TYPED].concat(),
             "made" => MADE.to_vec(),
+            "number" => NUMBERS.to_vec(),
             other => panic!("line {}: {other}", self.line),
         };
         let pairs = names.iter().flat_map(|name| secrets.iter().map(|secret| (*name, *secret)));
@@ -95,28 +103,61 @@ impl Notation {
     }
 }
 
-/// Places of a text, each with the text as it stands there.
+/// Places of a text, each with the text as it stands there: alone, among lines, in texts of JSON, as it is and in ASCII.
 fn places(text: &str) -> Vec<String> {
-    let quoted = serde_json::Value::from(text).to_string();
-    let is_line = !text.contains('\n');
-    let mut places = vec![
-        text.to_owned(),
-        format!("{text}\n"),
-        format!("could not start\n{text}\n    at run (/var/task/app.js:1:2)"),
-    ];
-    if is_line {
-        places.push(format!("{{\"level\":\"ERROR\",\"message\":{quoted},\"n\":1}}"));
+    let among = format!("could not start\n{text}\n    at run (/var/task/app.js:1:2)");
+    let of = |text: &str| format!("{{\"level\":\"ERROR\",\"message\":{},\"n\":1}}", Value::from(text));
+    let deep = |text: String| format!("{{\"log\":{}}}", Value::from(text));
+    let ascii = in_ascii(&of(text));
+    vec![text.to_owned(), format!("{text}\n"), of(text), of(&among), deep(of(text)), deep(ascii.clone()), ascii, among]
+}
+
+/// Writes a text of JSON in ASCII alone.
+fn in_ascii(text: &str) -> String {
+    let escaped = |char: char| {
+        let mut units = [0; 2];
+        char.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    };
+    text.chars().map(|char| if char.is_ascii() { char.to_string() } else { escaped(char) }).collect()
+}
+
+/// Ways to write a notation so that it looks the same or nearly so: colours, what is not seen, blanks and signs of other scripts.
+const DISGUISES: &[(&str, &[(&str, &str)])] = &[
+    ("colours around the name", &[("{name}", "\x1b[36m{name}\x1b[0m")]),
+    ("colours around the secret", &[("{secret}", "\x1b[1;33m{secret}\x1b[0m")]),
+    ("a zero-width blank behind the name", &[("{name}", "{name}\u{200b}")]),
+    ("a zero-width joiner before the secret", &[("{secret}", "\u{2060}{secret}")]),
+    ("a direction around it", &[("{name}", "\u{202a}{name}\u{202c}")]),
+    ("blanks that do not break", &[(" ", "\u{a0}")]),
+    ("thin blanks", &[(" ", "\u{2009}")]),
+    ("wide blanks", &[(" ", "\u{3000}")]),
+    ("wide signs", &[("=", "＝"), (":", "：")]),
+    ("wide quotes", &[("\"", "＂")]),
+    ("blanks around an equals sign", &[("{name}={secret}", "{name}\u{a0}=\u{a0}{secret}")]),
+    ("tabs around an equals sign", &[("{name}={secret}", "{name}\t=\t{secret}")]),
+    ("a tab behind a colon", &[("{name}: ", "{name}:\t"), ("{name}\": ", "{name}\":\t")]),
+];
+
+/// What a row with a secret is tried with in disguise: the first of its names and secrets.
+fn disguised(notation: &Notation) -> Vec<(String, &'static str, &'static str)> {
+    let mut planted = Vec::new();
+    for (_, changes) in DISGUISES {
+        let template = changes.iter().fold(notation.template.clone(), |text, (from, to)| text.replace(from, to));
+        if template != notation.template {
+            let row = Notation { template, ..*notation };
+            planted.extend(row.planted().into_iter().next());
+        }
     }
-    places
+    planted
 }
 
 #[test]
 fn no_notation_leaks() {
     let mut leaks: Vec<String> = Vec::new();
     let mut tried = 0;
-    for notation in notations().iter().filter(|notation| notation.names != LEFT) {
+    for notation in notations().iter().filter(|notation| ![LEFT, SAME].contains(&notation.names)) {
         let mut of_row = Vec::new();
-        for (text, name, secret) in notation.planted() {
+        for (text, name, secret) in notation.planted().into_iter().chain(disguised(notation)) {
             for place in places(&text) {
                 tried += 1;
                 assert!(place.contains(secret), "{place}");
@@ -134,6 +175,25 @@ fn no_notation_leaks() {
     assert!(leaks.is_empty(), "{} notations leak, {tried} texts tried: {leaks:#?}", leaks.len());
 }
 
+/// The lines of a notation are masked one by one as well as together, unless the name stands below.
+#[test]
+fn no_notation_leaks_line_by_line() {
+    let mut leaks = Vec::new();
+    for notation in notations().iter().filter(|notation| ![LEFT, SAME].contains(&notation.names)) {
+        if notation.template.find("{secret}") < notation.template.find("{name}") && notation.template.contains("\n") {
+            continue;
+        }
+        let (text, _, secret) = notation.planted().remove(0);
+        let redaction = Redaction::on();
+        let mut masking = LineMasking::new(&redaction);
+        let lines: Vec<String> = text.lines().map(|line| masking.next(line)).collect();
+        if lines.iter().any(|line| line.contains(secret)) {
+            leaks.push(format!("line {}: {lines:?}", notation.line));
+        }
+    }
+    assert!(leaks.is_empty(), "{}: {leaks:#?}", leaks.len());
+}
+
 /// What is left alone is told in the table, with the reason: a row that is masked by now belongs above.
 #[test]
 fn what_is_left_alone_is_told() {
@@ -147,6 +207,29 @@ fn what_is_left_alone_is_told() {
             notation.line
         );
     }
+}
+
+/// Counter-law: code, types, counts and the like stay as they are in every place.
+#[test]
+fn what_is_no_secret_stays() {
+    let mut masked = Vec::new();
+    for notation in notations().iter().filter(|notation| notation.names == SAME) {
+        assert!(notation.secrets.contains(' '), "line {}: no reason", notation.line);
+        for name in PASSWORDS.iter().chain(TOKENS) {
+            // Names with other signs than those of code, where the row has code.
+            if name.contains(['-', '.']) {
+                continue;
+            }
+            for place in places(&notation.template.replace("{name}", name)) {
+                let once = Redaction::on().apply(&place);
+                if once != place {
+                    masked.push(format!("line {}: {place} is {once}", notation.line));
+                    break;
+                }
+            }
+        }
+    }
+    assert!(masked.is_empty(), "{}: {:#?}", masked.len(), &masked[..masked.len().min(40)]);
 }
 
 /// Counter-law: no line of a log of the fixtures and no text in it is masked, also where no output shows it. More folders of

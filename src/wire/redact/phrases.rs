@@ -23,6 +23,8 @@ enum Follows {
     Made,
     /// An encoded value that looks made by a machine.
     Encoded,
+    /// A digest in hex digits.
+    Digest,
 }
 
 /// The phrases, in lower case.
@@ -42,10 +44,14 @@ static PHRASES: &[(&str, Follows)] = &[
     ("auth: ", Follows::Second),
     ("basicauth", Follows::Second),
     ("httpbasicauth", Follows::Second),
+    // Signatures of webhooks, also without the name of their header.
+    (",v1=", Follows::Digest),
     ("\"auth\":", Follows::Made),
     ("\\\"auth\\\":", Follows::Made),
 ];
 
+/// Shortest digest.
+const DIGEST: usize = 32;
 /// Most bytes between the words and the value.
 const APART: usize = 120;
 
@@ -57,7 +63,8 @@ pub(super) fn words() -> impl Iterator<Item = (&'static str, usize)> {
 /// Masks what follows a phrase.
 pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>, number: usize) {
     let text = scan.text;
-    if found.start > 0 && text[found.start - 1].is_ascii_alphanumeric() {
+    let is_word = text[found.start].is_ascii_alphanumeric();
+    if is_word && found.start > 0 && text[found.start - 1].is_ascii_alphanumeric() {
         return;
     }
     if PHRASES[number].0.starts_with("identified") && !in_statement(text, &found) {
@@ -100,6 +107,10 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>, number: usize) {
             (comma > behind && Quote::at(text, next).is_some()).then(|| value(text, next))
         }),
         Follows::Made => Some(value(text, from)).filter(|value| is_made(&text[value.clone()])),
+        Follows::Digest => {
+            let length = text[from..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+            (length >= DIGEST).then_some(from..from + length)
+        }
         Follows::Encoded => Some(value(text, from)).filter(|value| looks_random(&text[value.clone()])),
     };
     if let Some(secret) = secret

@@ -62,8 +62,7 @@ struct NamingKey {
 pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
     let Some(naming) = naming(scan.text, named) else { return false };
     let text = scan.text;
-    let named =
-        Named { kind: named.kind, before: named.before, is_quoted: true, is_assigned: false, key: named.key.clone() };
+    let named = Named { is_quoted: true, is_assigned: false, ..named.clone() };
     let (mut next, mut has_value) = (at, false);
     // What it was, and what it is.
     for _ in 0..2 {

@@ -108,8 +108,7 @@ fn beside(scan: &mut Scan<'_>, named: &Named, cells: &[Range<usize>], column: us
     let is_header = is_rule(&text[line_at(text, end + 1)]);
     let Some(cell) = cells.get(column + 1).filter(|_| !is_header) else { return false };
     let value = &text[cell.clone()];
-    let named =
-        Named { is_quoted: true, is_assigned: false, kind: named.kind, before: named.before, key: named.key.clone() };
+    let named = Named { is_quoted: true, is_assigned: false, ..named.clone() };
     let is_alone = cells.len() == 2 && matches!(named.kind, NameKind::Password | NameKind::Phrase);
     let is_value = is_secret(&named, value) && (looks_random(value) || is_alone && !value.contains(&b' '));
     if is_value {
