@@ -1,4 +1,5 @@
-//! Choice of the engine, and what Logs Insights may scan: estimated before, by the size and age of the log groups.
+//! Choice of the engine, and what Logs Insights may scan: estimated before, by the bytes that CloudWatch counted, or by the
+//! age and the compressed size of the log groups.
 
 use super::super::failure::PullError;
 use super::super::limiter::default_rate;
@@ -104,7 +105,7 @@ pub(in super::super) fn choose(
                 "Logs Insights would scan about {}, and --max-scan allows {}: shorten the time, name fewer functions, or \
                  allow --max-scan {}",
                 scan.told(infrequent),
-                size(most),
+                exactly(most),
                 allow(scan)
             ))),
             false => Ok(reading(selection, scan, infrequent, most, true)),
@@ -121,7 +122,7 @@ pub(in super::super) fn choose(
             _ if scan.all > most => format!(
                 "Logs Insights would scan about {}, and --max-scan allows {}",
                 scan.told(infrequent),
-                size(most)
+                exactly(most)
             ),
             _ if filter_s < WORTH_S => format!("this is little, about {} to read", size(scan.log)),
             _ => return Ok(reading(selection, scan, infrequent, most, true)),
@@ -133,7 +134,7 @@ pub(in super::super) fn choose(
             "the log group has the class INFREQUENT_ACCESS, which only Logs Insights reads, and for all of this class it \
              would scan about {}, where --max-scan allows {}: shorten the time, name fewer functions, or allow --max-scan {}",
             infrequent.told(infrequent),
-            size(most),
+            exactly(most),
             allow(infrequent)
         );
         leave_out(selection, &why);
@@ -161,11 +162,11 @@ fn reading(
         rest => format!("; {rest} log groups of other kinds are read by FilterLogEvents"),
     };
     let told = scan.told(infrequent);
-    let stops = size(most);
+    let stops = exactly(most);
     let by = match scan.measured {
-        0 => "by size and age of the log groups",
+        0 => "estimated by age and compressed size of the log groups (--cloudwatch-metrics tells their bytes)",
         measured if measured == scan.groups => "by the bytes that CloudWatch counted",
-        _ => "by the bytes that CloudWatch counted, or by size and age of the log groups",
+        _ => "by the bytes that CloudWatch counted, or estimated by age and compressed size of the log groups",
     };
     EngineChoice {
         others,
@@ -198,6 +199,14 @@ pub(in super::super) fn scanned(bytes: u64) -> String {
 
 fn usd(bytes: u64) -> String {
     format!("about {:.2} USD", (bytes as f64 / 1e9 * USD_PER_GB).max(0.01))
+}
+
+/// Returns a limit as it was given: rounded, it could look like what exceeds it.
+fn exactly(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{bytes} bytes"),
+        _ => size(bytes),
+    }
 }
 
 fn size(bytes: u64) -> String {
