@@ -60,7 +60,7 @@ fn rounded(mut estate: Estate, to_ms: i64) -> Estate {
 #[test]
 #[allow(clippy::print_stdout, reason = "the figures are worth seeing")]
 fn the_answer_is_that_of_the_full_pull_of_the_same_log() {
-    let cases = (0..6u64).flat_map(|seed| [(seed, false), (seed, true)]);
+    let cases = (0..4u64).flat_map(|seed| [(seed, false), (seed, true)]);
     in_all(cases, |(seed, json)| {
         let name = format!("seed {seed}, json {json}");
         let (server, full, found) = both(
@@ -103,7 +103,7 @@ fn the_answer_is_that_of_the_full_pull_of_the_same_log() {
 /// Lines that share a millisecond come in any order, and are put in that of the log, or their function is unknown.
 #[test]
 fn lines_of_one_millisecond_are_assembled_rightly() {
-    let cases = (0..3u64).flat_map(|seed| [(seed, false, 5), (seed, true, 5), (seed, false, 50), (seed, true, 50)]);
+    let cases = (0..2u64).flat_map(|seed| [(seed, false, 5), (seed, true, 5), (seed, false, 50), (seed, true, 50)]);
     let (known, all) = (AtomicUsize::new(0), AtomicUsize::new(0));
     in_all(cases, |(seed, json, to_ms)| {
         let name = format!("seed {seed}, json {json}, {to_ms} ms");
@@ -382,7 +382,7 @@ fn side_by_side(seed: u64, at_once: u64, attempts: usize) -> Vec<Event> {
 #[allow(clippy::print_stdout, reason = "the figures are worth seeing")]
 fn attempts_side_by_side_are_right_or_null() {
     let cases =
-        (0..6u64).flat_map(|seed| [(seed, 2, None), (seed, 2, INFREQUENT), (seed, 12, None), (seed, 12, INFREQUENT)]);
+        (0..4u64).flat_map(|seed| [(seed, 2, None), (seed, 2, INFREQUENT), (seed, 12, None), (seed, 12, INFREQUENT)]);
     let known = AtomicUsize::new(0);
     in_all(cases, |(seed, at_once, class)| {
         let name = format!("seed {seed}, {at_once} at once, {class:?}");
@@ -417,5 +417,5 @@ fn attempts_side_by_side_are_right_or_null() {
             }
         }
     });
-    assert!(known.into_inner() >= 12, "few are known");
+    assert!(known.into_inner() >= 8, "few are known");
 }

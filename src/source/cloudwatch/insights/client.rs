@@ -20,10 +20,13 @@ use super::queries::LIMIT;
 /// Queries that are begun in a second, and requests for their results: below the quotas, which are shared with dashboards.
 const STARTS_PER_SECOND: u32 = 2;
 const LOOKS_PER_SECOND: u32 = 4;
+/// The same at an endpoint on this machine.
+const LOCAL_PER_SECOND: u32 = 200;
 /// Queries that run at once, of the hundred that an account may have.
 const AT_ONCE: usize = 7;
 /// Time between two looks at a query, at first and at most.
 const LOOK: Duration = Duration::from_millis(250);
+const LOCAL_LOOK: Duration = Duration::from_millis(20);
 const SLOWEST_LOOK: Duration = Duration::from_secs(5);
 /// Time to wait for others' queries to end, at first, at most, and in all.
 const FULL: Duration = Duration::from_millis(500);
@@ -44,8 +47,8 @@ pub(super) type ResultRow = BTreeMap<String, String>;
 /// End of a query.
 #[derive(Debug)]
 pub(super) enum Ended {
-    /// All rows, and the number of log groups that were scanned, if it is told.
-    Whole(Vec<ResultRow>, Option<u64>),
+    /// All rows; the number of log groups that were scanned, and of events that were not filtered out, if they are told.
+    Whole { rows: Vec<ResultRow>, groups: Option<u64>, matched: Option<u64> },
     /// Not all rows, for this reason: a shorter time may give all.
     Partial(String),
 }
@@ -67,6 +70,8 @@ pub(in super::super) struct Budget {
     for_lines: AtomicU64,
     running: Mutex<BTreeMap<String, u64>>,
     spent: AtomicBool,
+    /// Requests to begin a query that had no answer.
+    unanswered: AtomicU64,
 }
 
 impl Budget {
@@ -77,6 +82,7 @@ impl Budget {
             for_lines: AtomicU64::new(0),
             running: Mutex::default(),
             spent: AtomicBool::new(false),
+            unanswered: AtomicU64::new(0),
         }
     }
 
@@ -104,6 +110,11 @@ impl Budget {
         self.spent.load(Ordering::Relaxed)
     }
 
+    /// Returns how often a query may have begun that nobody knows of.
+    pub(in super::super) fn unanswered(&self) -> u64 {
+        self.unanswered.load(Ordering::Relaxed)
+    }
+
     /// Returns the bytes that were scanned, and how many of them for lines.
     pub(in super::super) fn scanned(&self) -> (u64, u64) {
         (self.ended.load(Ordering::Relaxed), self.for_lines.load(Ordering::Relaxed))
@@ -117,6 +128,8 @@ pub(in super::super) struct Queries {
     looks: Caller,
     stops: Caller,
     at_once: Semaphore,
+    /// Time between two looks at a query, at first.
+    look: Duration,
     budget: Arc<Budget>,
     running: Mutex<BTreeSet<String>>,
     /// Queries that are being begun, whose ids are not known yet.
@@ -146,6 +159,7 @@ struct Statistics {
     bytes_scanned: f64,
     result_count: Option<f64>,
     log_groups_scanned: Option<f64>,
+    records_matched: Option<f64>,
 }
 
 /// Returns about how much memory rows take.
@@ -158,12 +172,14 @@ impl Queries {
     pub(in super::super) fn new(place: &Arc<AccountRegion>, budget: &Arc<Budget>) -> Self {
         let caller =
             |rate, tries| Caller::new(Arc::new(Limiter::new(rate)), Arc::clone(&place.session.credentials), tries);
+        let is_local = place.signed.is_local();
         Self {
             place: Arc::clone(place),
-            starts: caller(STARTS_PER_SECOND, NEEDED),
-            looks: caller(LOOKS_PER_SECOND, NEEDED),
+            starts: caller(if is_local { LOCAL_PER_SECOND } else { STARTS_PER_SECOND }, NEEDED),
+            looks: caller(if is_local { LOCAL_PER_SECOND } else { LOOKS_PER_SECOND }, NEEDED),
             stops: caller(100, OPTIONAL),
             at_once: Semaphore::new(AT_ONCE),
+            look: if is_local { LOCAL_LOOK } else { LOOK },
             budget: Arc::clone(budget),
             running: Mutex::default(),
             starting: AtomicUsize::new(0),
@@ -191,16 +207,19 @@ impl Queries {
         let starter = Arc::clone(self);
         self.starting.fetch_add(1, Ordering::SeqCst);
         let started = tokio::spawn(async move {
-            let id = starter.start(&query).await;
+            let unanswered = AtomicU64::new(0);
+            let id = starter.start(&query, &unanswered).await;
             starter.running().extend(id.iter().cloned());
             starter.starting.fetch_sub(1, Ordering::SeqCst);
-            id
+            (id, unanswered.into_inner())
         });
-        let id = started.await.unwrap_or_else(|error| Err(RequestError::Other(error.to_string())));
+        let failed = |error: tokio::task::JoinError| (Err(RequestError::Other(error.to_string())), 0);
+        let (id, unanswered) = started.await.unwrap_or_else(failed);
+        self.budget.unanswered.fetch_add(unanswered, Ordering::Relaxed);
         let id = id.map_err(QueryFault::Request)?;
-        let ended = self.follow(&id).await;
+        let ended = self.follow(&id, 1 + unanswered).await;
         self.budget.ends(&id, is_for_lines);
-        if matches!(ended, Ok(Ended::Whole(..))) {
+        if matches!(ended, Ok(Ended::Whole { .. })) {
             self.running().remove(&id);
         } else {
             self.stop(&id).await;
@@ -212,12 +231,13 @@ impl Queries {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a query; waits while the account has as many as it may have.
-    async fn start(&self, query: &Value) -> Result<String, RequestError> {
+    /// Begins a query; waits while the account has as many as it may have. Requests without an answer are counted: they may
+    /// have begun it, too, and nobody knows its id to stop it.
+    async fn start(&self, query: &Value, unanswered: &AtomicU64) -> Result<String, RequestError> {
         let (began, mut pause) = (Instant::now(), FULL);
         loop {
             let call = Call::Json { target: "Logs_20140328.StartQuery", body: query.to_string().into_bytes() };
-            match self.place.signed.call(&self.starts, &LOGS, &call).await {
+            match self.place.signed.call_counting(&self.starts, &LOGS, &call, unanswered).await {
                 Ok(answer) => {
                     let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
                     let id = answer["queryId"].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
@@ -234,13 +254,14 @@ impl Queries {
         }
     }
 
-    /// Waits for the end of a query, and receives its rows.
-    async fn follow(&self, id: &str) -> Result<Ended, QueryFault> {
-        let (began, mut pause) = (Instant::now(), LOOK);
+    /// Waits for the end of a query, and receives its rows. It may run so often, and is charged for as often.
+    async fn follow(&self, id: &str, runs: u64) -> Result<Ended, QueryFault> {
+        let (began, mut pause) = (Instant::now(), self.look);
         loop {
             sleep(pause).await;
             let looked = self.look(id, None).await.map_err(QueryFault::Request)?;
-            if !self.budget.scans(id, looked.statistics.bytes_scanned.max(0.0) as u64) {
+            let bytes = looked.statistics.bytes_scanned.max(0.0) as u64;
+            if !self.budget.scans(id, bytes.saturating_mul(runs)) {
                 return Err(QueryFault::OverBudget);
             }
             match looked.status.as_str() {
@@ -278,7 +299,11 @@ impl Queries {
         Ok(match told {
             Some(told) if told != rows.len() => Ended::Partial(format!("{} of {told} rows came", rows.len())),
             _ if rows.len() >= LIMIT => Ended::Partial(format!("it has {LIMIT} rows or more")),
-            _ => Ended::Whole(rows, statistics.log_groups_scanned.map(|groups| groups as u64)),
+            _ => Ended::Whole {
+                rows,
+                groups: statistics.log_groups_scanned.map(|groups| groups as u64),
+                matched: statistics.records_matched.map(|records| records as u64),
+            },
         })
     }
 
