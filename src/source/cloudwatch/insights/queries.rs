@@ -15,6 +15,8 @@ pub(super) struct Query {
     commands: &'static [&'static str],
     /// Whether its time can be divided, and the rows of the parts put together.
     pub(super) divides: bool,
+    /// Whether rows come wherever an event was not filtered out.
+    pub(super) shows_matches: bool,
 }
 
 /// Milliseconds by which the time is bounded, both inclusive.
@@ -22,6 +24,8 @@ const WITHIN: &str = "filter toMillis(@timestamp) >= {from} and toMillis(@timest
 /// Lines with which attempts begin and end.
 const ENDS: &str =
     r#"filter @message like /^(?:(?:START|REPORT) RequestId: |\{.*"type" ?: ?"platform\.(?:start|report)")/"#;
+/// Lines with which attempts end.
+const REPORTS: &str = r#"/^(?:REPORT RequestId: |\{.*"type" ?: ?"platform\.report")/"#;
 /// Which of them a line is.
 const WHICH: &str = "fields strcontains(@message, \"START RequestId: \") + strcontains(@message, \"platform.start\") as started, \
     strcontains(@message, \"REPORT RequestId: \") + strcontains(@message, \"platform.report\") as reported";
@@ -43,13 +47,14 @@ pub(super) const COURSE: Query = Query {
         "limit {limit}",
     ],
     divides: true,
+    shows_matches: true,
 };
 
 pub(super) const DURATIONS: Query = Query {
     name: "durations",
     commands: &[
         WITHIN,
-        r#"filter @message like /^(?:REPORT RequestId: |\{.*"type" ?: ?"platform\.report")/"#,
+        "filter @message like {reports}",
         MS_IN_TEXT,
         MS_IN_JSON,
         r"parse @message /Memory Size: (?<textSize>[0-9]+) MB\s+Max Memory Used: (?<textUsed>[0-9]+) MB/",
@@ -59,10 +64,11 @@ pub(super) const DURATIONS: Query = Query {
          shareInJson",
         "fields floor(log(greatest(ms, {least})) * {cells}) as cell, ceil(colds / {colds}) as cold, \
          floor(coalesce(share, shareInJson) / 0.95) as near",
-        "stats count(*) as reports, sum(cold) as colds, sum(near) as nears, max(ms) as longest by @log, cell",
+        "stats count(*) as reports, count(ms) as timed, sum(cold) as colds, sum(near) as nears, max(ms) as longest by @log, cell",
         "limit {limit}",
     ],
     divides: true,
+    shows_matches: true,
 };
 
 pub(super) const FAILURES: Query = Query {
@@ -73,12 +79,13 @@ pub(super) const FAILURES: Query = Query {
         MS_IN_JSON,
         r"parse @message /^REPORT .*\sBilled Duration: (?<textBilled>[0-9.]+) ms/",
         r#"parse @message /"billedDurationMs" ?: ?(?<jsonBilled>[0-9.]+)/"#,
-        r#"filter @message like /{words}/ or @message like /^\{.*"type" ?: ?"platform\..*"status" ?: ?"(?:[^s]|s[^u])/ or textMs - textBilled > 0 or jsonMs - jsonBilled > 0"#,
+        r#"filter @message like /{words}/ or @message like /^\{.*"type" ?: ?"platform\..*"status" ?: ?"(?:[^s]|s[^u])/ or textMs - textBilled > 0 or jsonMs - jsonBilled > 0 or (@message like {reports} and not ispresent(textMs) and not ispresent(jsonMs))"#,
         "fields toMillis(@timestamp) as at, coalesce(textMs, jsonMs) * 1 as ms, floor(toMillis(@timestamp) / 10000) as part",
         "stats min(at) as first, max(at) as last, max(ms) as longest by @log, @logStream, part",
         "limit {limit}",
     ],
     divides: true,
+    shows_matches: true,
 };
 
 pub(super) const REPEATED: Query = Query {
@@ -90,12 +97,15 @@ pub(super) const REPEATED: Query = Query {
         ID_IN_TEXT,
         ID_IN_JSON,
         "fields coalesce(textId, jsonId) as id, toMillis(@timestamp) as at",
-        "stats sum(started) as starts, sum(reported) as reports, min(at) as first, max(at) as last, \
-         earliest(@logStream) as firstStream, latest(@logStream) as lastStream by @log, id",
-        "filter starts != 1 or reports != 1",
+        "fields at * started as startAt, at * reported as reportAt",
+        "stats sum(started) as starts, sum(reported) as reports, min(at) as first, max(at) as last, max(startAt) as startedAt, \
+         max(reportAt) as reportedAt, earliest(@logStream) as firstStream, latest(@logStream) as lastStream by @log, id",
+        // A START and a REPORT are of two attempts where they are in two streams, or in the wrong order.
+        "filter starts != 1 or reports != 1 or firstStream != lastStream or startedAt > reportedAt",
         "limit {limit}",
     ],
     divides: false,
+    shows_matches: false,
 };
 
 /// Where the attempts of a few request ids are of which not all were found by the others.
@@ -112,6 +122,15 @@ pub(super) const PLACES: Query = Query {
         "limit {limit}",
     ],
     divides: true,
+    shows_matches: true,
+};
+
+/// How many lines there are where no attempt begins or ends: a transformer may have made others of them.
+pub(super) const PRESENCE: Query = Query {
+    name: "presence",
+    commands: &[WITHIN, "stats count(*) as lines by @log", "limit {limit}"],
+    divides: true,
+    shows_matches: true,
 };
 
 /// The lines of stretches of streams, for log groups of which no other request answers any. The length shows whether a
@@ -128,6 +147,7 @@ pub(super) const LINES: Query = Query {
         "limit {limit}",
     ],
     divides: true,
+    shows_matches: true,
 };
 
 /// Queries that every batch of log groups takes: so often a log is scanned.
@@ -164,6 +184,7 @@ impl Query {
             ("{to}", to.to_string()),
             ("{bucket}", bucket_ms.to_string()),
             ("{words}", words.join("|")),
+            ("{reports}", REPORTS.to_owned()),
             ("{cold}", cold.join(" + ")),
             ("{colds}", COLD.len().to_string()),
             ("{cells}", CELLS_PER_E.to_string()),
@@ -201,6 +222,7 @@ mod tests {
             (FAILURES, String::new()),
             (REPEATED, String::new()),
             (PLACES, quoted(&ids)),
+            (PRESENCE, String::new()),
             (LINES, "x".repeat(LIST)),
         ] {
             let text = query.text((1_790_812_800_000, 1_790_816_400_000), 60_000, &list);

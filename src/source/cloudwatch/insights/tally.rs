@@ -26,6 +26,10 @@ pub(super) struct GroupTally {
     durations: BTreeMap<i32, i64>,
     /// Longest duration of all attempts.
     longest_ms: Option<f64>,
+    /// REPORTs without a duration that can be read.
+    untimed: i64,
+    /// Lines that are not fetched, where they were counted.
+    lines: i64,
     /// STARTs and REPORTs by the hash of their request id that are not fetched, for ids that have not just one of each.
     repeated: FxHashMap<u64, Repeated>,
     /// STARTs less REPORTs of what was fetched, by the hash of the request id, for all others.
@@ -66,6 +70,7 @@ impl GroupTally {
     pub(super) fn duration(&mut self, row: &ResultRow) {
         let of = |field| number(row, field).unwrap_or(0.0) as i64;
         self.reports += of("reports");
+        self.untimed += of("reports") - of("timed");
         self.cold += of("colds");
         self.near += of("nears");
         // Without a duration there is no cell.
@@ -73,6 +78,16 @@ impl GroupTally {
             *self.durations.entry(cell as i32).or_default() += of("reports");
         }
         self.longest_ms = [self.longest_ms, number(row, "longest")].into_iter().flatten().reduce(f64::max);
+    }
+
+    /// Returns whether no attempt begins or ends.
+    pub(super) fn is_silent(&self) -> bool {
+        self.starts.values().all(|starts| *starts == 0) && self.reports == 0
+    }
+
+    /// Adds a row of the query *presence*.
+    pub(super) fn presence(&mut self, row: &ResultRow) {
+        self.lines += number(row, "lines").unwrap_or(0.0) as i64;
     }
 
     /// Adds a row of the query *repeated*.
@@ -92,6 +107,7 @@ impl GroupTally {
     /// Takes off an attempt that was fetched.
     pub(super) fn fetched(&mut self, events: &[StreamEvent], bucket_ms: i64) {
         let mut has_start = false;
+        self.lines -= i64::try_from(events.len()).unwrap_or(i64::MAX);
         for event in events {
             let Some((id, step)) = step_of_request(event.message.as_bytes()) else { continue };
             let mut repeated = self.repeated.get_mut(&id);
@@ -128,7 +144,10 @@ impl GroupTally {
         if let Some((size, used)) = figures.memory_size_mb.zip(figures.max_memory_used_mb) {
             self.near -= (used / size / NEAR).floor() as i64;
         }
-        let Some(ms) = figures.duration_ms else { return };
+        let Some(ms) = figures.duration_ms else {
+            self.untimed -= 1;
+            return;
+        };
         // Where the log is, the same cell may be computed with another rounding.
         let cell = cell_of(ms);
         let near = [cell, cell - 1, cell + 1];
@@ -161,6 +180,11 @@ impl GroupTally {
         all
     }
 
+    /// Returns how many lines there are of which nothing is known, if no attempt begins or ends in any.
+    pub(super) fn not_understood(&self) -> Option<i64> {
+        Some(self.lines).filter(|lines| *lines > 0)
+    }
+
     /// Returns what was counted and not fetched, or why that cannot be successes alone.
     pub(super) fn counted(&self, bucket_ms: i64) -> Result<CountedSuccesses, String> {
         let starts: i64 = self.starts.values().sum();
@@ -177,6 +201,9 @@ impl GroupTally {
         }
         if self.starts.values().chain(self.durations.values()).any(|left| *left < 0) || self.cold < 0 {
             return Err("the queries counted less than was fetched".to_owned());
+        }
+        if self.untimed != 0 {
+            return Err(format!("of some attempts ({}) the REPORT has no duration that can be read", self.untimed));
         }
         if starts != self.reports {
             return Err(format!(
