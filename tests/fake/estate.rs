@@ -29,6 +29,12 @@ pub struct Group {
     pub class: Option<&'static str>,
     /// Whether DescribeLogGroups leaves the group out.
     pub hidden: bool,
+    /// When it was created, in milliseconds since 1970, and the days for which it keeps events; long ago, and for ever, if
+    /// `None`.
+    pub created_ms: Option<i64>,
+    pub retention_days: Option<i64>,
+    /// Whether a transformer makes other lines of its events, which only queries see.
+    pub transformed: bool,
 }
 
 impl Group {
@@ -779,11 +785,15 @@ fn describe(asked: &Asked, shared: &Shared) -> Answer {
         .skip(from)
         .take(50)
         .map(|group| {
-            json!({
-                "logGroupName": group.name, "creationTime": 1_700_000_000_000_i64, "storedBytes": estate.stored_bytes,
-                "arn": format!("{}:*", group.arn()), "logGroupArn": group.arn(),
+            let mut told = json!({
+                "logGroupName": group.name, "creationTime": group.created_ms.unwrap_or(1_700_000_000_000),
+                "storedBytes": estate.stored_bytes, "arn": format!("{}:*", group.arn()), "logGroupArn": group.arn(),
                 "logGroupClass": group.class.unwrap_or("STANDARD"),
-            })
+            });
+            if let Some(days) = group.retention_days {
+                told["retentionInDays"] = json!(days);
+            }
+            told
         })
         .collect();
     let mut answer = json!({ "logGroups": groups });

@@ -11,7 +11,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use super::Event;
-use super::estate::Group;
+use super::estate::{Group, now_ms};
 
 /// How queries end.
 pub struct Insights {
@@ -31,6 +31,8 @@ pub struct Insights {
     pub left_out: usize,
     /// Most bytes of a message in a row.
     pub longest: usize,
+    /// Words of the text of queries whose rows do not come.
+    pub empties: Option<&'static str>,
     /// Function from a query (its number, its text, and its seconds) to the status with which it ends.
     pub status: EndStatus,
     pub state: Mutex<State>,
@@ -48,6 +50,7 @@ struct Query {
     text: String,
     rows: Vec<Vec<(String, String)>>,
     bytes: u64,
+    matched: usize,
     groups: usize,
     looks: usize,
     stopped: bool,
@@ -65,6 +68,7 @@ impl Default for Insights {
             tells_count: true,
             left_out: 0,
             longest: usize::MAX,
+            empties: None,
             status: Box::new(|_, _, _| "Complete"),
             state: Mutex::default(),
         }
@@ -102,6 +106,15 @@ impl Insights {
         if groups.iter().any(|group| group.class != groups[0].class) {
             return Err("a query over log groups of several classes".to_owned());
         }
+        let is_outside = |group: &&&Group| {
+            let kept = group.retention_days.map(|days| now_ms() - days * 86_400_000);
+            kept.is_some_and(|kept| to * 1_000 < kept) || group.created_ms.is_some_and(|created| to * 1_000 < created)
+        };
+        if groups.iter().any(|group| is_outside(&group)) {
+            let message = "Query's end date and time is either before the log groups creation time or exceeds the log \
+                           groups log retention settings ([0,79])";
+            return Ok((400, json!({ "__type": "MalformedQueryException", "message": message })));
+        }
         let program = parse(text)?;
         let end = if self.whole_second { to * 1_000 + 999 } else { to * 1_000 };
         let groups = &groups[..groups.len().saturating_sub(self.left_out)];
@@ -113,7 +126,10 @@ impl Insights {
                 rows.push(Fields::of(group, event));
             }
         }
-        let mut rows = run(&program, rows, self.exponents)?;
+        let (mut rows, matched) = run(&program, rows, self.exponents)?;
+        if self.empties.is_some_and(|words| text.contains(words)) {
+            rows.clear();
+        }
         for (field, value) in rows.iter_mut().flatten().filter(|(field, _)| field == "@message") {
             let end = (0..=self.longest.min(value.len())).rev().find(|end| value.is_char_boundary(*end));
             value.truncate(end.unwrap_or(0));
@@ -122,7 +138,16 @@ impl Insights {
         let mut state = self.state();
         let status = (self.status)(state.queries.len(), text, to - from);
         let groups = groups.len();
-        state.queries.push(Query { text: text.to_owned(), rows, bytes, groups, looks: 0, stopped: false, status });
+        state.queries.push(Query {
+            text: text.to_owned(),
+            rows,
+            bytes,
+            matched,
+            groups,
+            looks: 0,
+            stopped: false,
+            status,
+        });
         Ok((200, json!({ "queryId": (state.queries.len() - 1).to_string() })))
     }
 
@@ -144,7 +169,7 @@ impl Insights {
         };
         let results: Vec<_> = query.rows.get(from..to).unwrap_or_default().iter().map(row).collect();
         let mut statistics = json!({
-            "bytesScanned": query.bytes as f64, "recordsMatched": told as f64, "recordsScanned": told as f64,
+            "bytesScanned": query.bytes as f64, "recordsMatched": query.matched as f64, "recordsScanned": told as f64,
             "logGroupsScanned": query.groups as f64,
         });
         if self.tells_count {
@@ -216,6 +241,7 @@ impl<'e> Fields<'e> {
         match name {
             "@log" => Told::Text(format!("{}:{}", group.account, group.name)),
             "@logStream" => Told::Text(event.stream.clone()),
+            "@message" if group.transformed => Told::Text(json!({ "original": event.message }).to_string()),
             "@message" => Told::Text(event.message.clone()),
             "@timestamp" => Told::Number(event.at as f64),
             "@ingestionTime" => Told::Number((event.at + 500) as f64),
@@ -242,6 +268,7 @@ enum Expression {
     Call(String, Vec<Expression>),
     Binary(String, Box<Expression>, Box<Expression>),
     Like(Box<Expression>, Regex),
+    Not(Box<Expression>),
     In(Box<Expression>, Vec<String>),
 }
 
@@ -447,6 +474,9 @@ impl Parser {
     }
 
     fn comparison(&mut self) -> Result<Expression, String> {
+        if self.word("not") {
+            return Ok(Expression::Not(Box::new(self.comparison()?)));
+        }
         let one = self.sum()?;
         if self.word("like") {
             let Some(Token::Pattern(pattern)) = self.next() else { return self.wrong() };
@@ -521,6 +551,7 @@ impl Parser {
                     ("greatest", 2),
                     ("coalesce", 2),
                     ("strlen", 1),
+                    ("ispresent", 1),
                 ];
                 let mut all = vec![self.either()?];
                 while self.sign(",") {
@@ -544,6 +575,7 @@ impl Expression {
                 Told::Text(text) => Told::Truth(pattern.is_match(&text)),
                 _ => Told::Truth(false),
             },
+            Self::Not(one) => Told::Truth(one.of(row) != Told::Truth(true)),
             Self::In(one, all) => match one.of(row) {
                 Told::Text(text) => Told::Truth(all.contains(&text)),
                 _ => Told::Truth(false),
@@ -562,6 +594,7 @@ fn call(name: &str, of: &[Told]) -> Told {
             Told::Number(f64::from(u8::from(text.contains(word.as_str()))))
         }
         ("toMillis", _) => of[0].clone(),
+        ("ispresent", _) => Told::Truth(of[0] != Told::Missing),
         ("floor", _) => told(number(0).map(f64::floor)),
         ("ceil", _) => told(number(0).map(f64::ceil)),
         ("log", _) => told(number(0).map(f64::ln)),
@@ -606,9 +639,13 @@ fn binary(sign: &str, one: &Told, other: impl Fn() -> Told) -> Told {
 
 type Rows = Vec<Vec<(String, String)>>;
 
-fn run(program: &[Command], mut rows: Vec<Fields<'_>>, exponents: bool) -> Result<Rows, String> {
-    let mut columns = None;
+/// Returns rows, and how many events were not filtered out.
+fn run(program: &[Command], mut rows: Vec<Fields<'_>>, exponents: bool) -> Result<(Rows, usize), String> {
+    let (mut columns, mut matched) = (None, None);
     for command in program {
+        if !matches!(command, Command::Filter(_) | Command::Fields(_) | Command::Parse(_)) {
+            matched.get_or_insert(rows.len());
+        }
         match command {
             Command::Filter(one) => rows.retain(|row| one.of(row) == Told::Truth(true)),
             Command::Fields(all) => {
@@ -658,7 +695,7 @@ fn run(program: &[Command], mut rows: Vec<Fields<'_>>, exponents: bool) -> Resul
     let print = |row: &Fields<'_>| {
         columns.iter().filter_map(|name| Some((name.clone(), row.get(name).print(exponents)?))).collect()
     };
-    Ok(rows.iter().map(print).collect())
+    Ok((rows.iter().map(print).collect(), matched.unwrap_or(rows.len())))
 }
 
 fn stats<'e>(rows: &[Fields<'e>], all: &[(String, Expression, String)], keys: &[String]) -> Vec<Fields<'e>> {
@@ -673,7 +710,7 @@ fn stats<'e>(rows: &[Fields<'e>], all: &[(String, Expression, String)], keys: &[
             let numbers = || rows.iter().filter_map(|row| of.of(row).number());
             let at = |row: &&&Fields<'e>| row.event.map(|(_, event)| event.at);
             let told = match name.as_str() {
-                "count" => Some(rows.len() as f64),
+                "count" => Some(rows.iter().filter(|row| of.of(row) != Told::Missing).count() as f64),
                 "sum" => Some(numbers().sum()),
                 "min" => numbers().reduce(f64::min),
                 "max" => numbers().reduce(f64::max),

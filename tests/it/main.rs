@@ -47,6 +47,8 @@ mod insights;
 #[cfg(feature = "cloudwatch")]
 mod insights_corpus;
 #[cfg(feature = "cloudwatch")]
+mod insights_doubt;
+#[cfg(feature = "cloudwatch")]
 mod insights_lines;
 #[cfg(all(unix, feature = "cloudwatch"))]
 mod kept;

@@ -87,6 +87,16 @@ pub(crate) enum SearchEngine {
     Auto,
 }
 
+/// Function that tells by its name whether a function is wanted.
+#[derive(Clone)]
+pub(crate) struct FunctionFilter(pub Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for FunctionFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FunctionFilter").finish_non_exhaustive()
+    }
+}
+
 /// Parameters of a pull.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -113,6 +123,8 @@ pub(crate) struct Request {
     pub engine: SearchEngine,
     /// Most bytes that Logs Insights may scan.
     pub max_scan: u64,
+    /// Functions that the answer is about, if not about all: no others are queried.
+    pub only: Option<FunctionFilter>,
     /// Whether new events are waited for.
     pub follow: bool,
     /// Whether CloudWatch is asked for metrics.
@@ -137,6 +149,7 @@ impl Request {
             resume: None,
             engine: SearchEngine::Filter,
             max_scan: 20_000_000_000,
+            only: None,
             follow: false,
             cloudwatch_metrics: false,
             aws_config: false,
@@ -530,6 +543,13 @@ impl InsightsWork {
                 ", and {} for their lines in {groups} of the class INFREQUENT_ACCESS, whose order within a millisecond it \
                  does not tell",
                 insights::scanned(for_lines)
+            ));
+        }
+        let unanswered = self.budget.unanswered();
+        if unanswered > 0 {
+            text.push_str(&format!(
+                ", where requests to begin a query that had no answer ({unanswered}) count as if AWS had run and charged \
+                 for them, too"
             ));
         }
         if counted > 0 {

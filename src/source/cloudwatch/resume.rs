@@ -233,6 +233,8 @@ fn target_of(chosen: &ChosenGroup, seat: usize) -> Target {
         streams,
         class: None,
         infrequent: None,
+        created_ms: None,
+        retention_days: None,
         to_read: Vec::new(),
         estimate: 0,
         is_measured: false,

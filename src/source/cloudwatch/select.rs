@@ -341,7 +341,19 @@ impl Selector<'_> {
 
     fn new_target(&self, seat: usize, group: GroupPlace, only: Option<BTreeSet<String>>) -> Target {
         let (streams, to_read) = (Vec::new(), Vec::new());
-        Target { seat, group, only, streams, class: None, infrequent: None, to_read, estimate: 0, is_measured: false }
+        Target {
+            seat,
+            group,
+            only,
+            streams,
+            class: None,
+            infrequent: None,
+            created_ms: None,
+            retention_days: None,
+            to_read,
+            estimate: 0,
+            is_measured: false,
+        }
     }
 
     /// Selects a function by ARN in the place of the account that the ARN names.
@@ -471,7 +483,9 @@ impl Selector<'_> {
         let class = if let Class::Other(name) = &info.class { Some(name.clone()) } else { None };
         let infrequent = Some(info.class == Class::InfrequentAccess);
         let estimate = estimate(info, self.request);
-        self.target(Target { class, infrequent, estimate, ..self.new_target(seat, place, only) });
+        let (created_ms, retention_days) = (Some(info.created_ms).filter(|at| *at > 0), info.retention_days);
+        let new = self.new_target(seat, place, only);
+        self.target(Target { class, infrequent, created_ms, retention_days, estimate, ..new });
     }
 
     /// Adds a group, or merges it with an earlier selection of the same group.
@@ -500,6 +514,8 @@ impl Selector<'_> {
         }
         target.estimate = target.estimate.max(new.estimate);
         target.infrequent = target.infrequent.or(new.infrequent);
+        target.created_ms = target.created_ms.or(new.created_ms);
+        target.retention_days = target.retention_days.or(new.retention_days);
     }
 
     /// Adds a note that marks the answer as incomplete.

@@ -21,11 +21,12 @@ use super::client::{Ended, Queries, QueryFault, ResultRow, bytes_of};
 use super::fetcher::{FetchFault, Fetcher, WantedLines};
 use super::found::FoundGroup;
 use super::lines::{LinesWork, PORTION};
-use super::queries::{COURSE, DURATIONS, FAILURES, IDS, LINES, PLACES, Query, REPEATED, quoted};
+use super::queries::{COURSE, DURATIONS, FAILURES, IDS, LINES, PLACES, PRESENCE, Query, REPEATED, quoted};
 use super::stretch::{StreamEvent, Want};
 use super::tally::{Repeated, number};
 use crate::account::{CountedSuccesses, bucket_width_ms};
 use crate::model::Timestamp;
+use crate::source::now;
 
 /// Most log groups of one query.
 const GROUPS: usize = 50;
@@ -49,6 +50,8 @@ struct InsightsRegion {
     fetcher: Fetcher,
     window: (i64, i64),
     bucket_ms: i64,
+    /// Now, in milliseconds since 1970, by which it is known what is beyond the retention of log groups.
+    now_ms: i64,
     streams: Semaphore,
 }
 
@@ -65,6 +68,7 @@ pub(in super::super) async fn pull(
     let region = Arc::new(InsightsRegion {
         fetcher: Fetcher::new(&place, window, max_rate),
         bucket_ms: bucket_width_ms(window.1 - window.0),
+        now_ms: now().map_or(0, Timestamp::ms),
         streams: Semaphore::new(STREAMS),
         place,
         shared,
@@ -83,17 +87,18 @@ pub(in super::super) async fn pull(
             running.spawn(async move { region.batch(batch, class == Some(true)).await });
         }
     }
+    // What ends one batch soon ends all of them, and what they know by then is told.
+    let mut first = None;
     while let Some(ended) = running.join_next().await {
         match ended {
             Ok(Ok(())) => {}
-            Ok(Err((failure, what))) => {
-                running.abort_all();
-                while running.join_next().await.is_some() {}
-                region.queries.stop_all().await;
-                return region.shared.region_failed(&targets, failure, what);
-            }
+            Ok(Err(ending)) => drop(first.get_or_insert(ending)),
             Err(error) => region.shared.remark(format!("a part of the pull failed: {error}")),
         }
+    }
+    if let Some((failure, what)) = first {
+        region.queries.stop_all().await;
+        region.shared.region_failed(&targets, failure, what);
     }
 }
 
@@ -118,6 +123,21 @@ struct QueryAnswer {
     rows: Vec<ResultRow>,
     lacks: BTreeSet<String>,
 }
+
+/// Returns the halves of a time, the later one first.
+fn halves(targets: &[usize], (from, to): (i64, i64)) -> [(Vec<usize>, (i64, i64)); 2] {
+    let (from_s, to_s) = (from.div_euclid(1_000), to.div_euclid(1_000));
+    let mid = from_s + (to_s - from_s) / 2;
+    [(targets.to_vec(), ((mid + 1) * 1_000, to)), (targets.to_vec(), (from, mid * 1_000 + 999))]
+}
+
+/// Returns whether AWS says of a query that a log group has no log of its time.
+fn is_outside(said: &str) -> bool {
+    said.starts_with("MalformedQueryException") && said.contains("creation time") && said.contains("retention")
+}
+
+/// Function that takes a row of an answer for a log group.
+type Take = fn(&mut FoundGroup, &ResultRow);
 
 /// Why a batch has no answer.
 enum Refusal {
@@ -174,16 +194,14 @@ impl InsightsRegion {
 
     /// Asks the queries, and sorts their rows by log group.
     async fn find(self: &Arc<Self>, targets: &[usize]) -> Result<BTreeMap<usize, FoundGroup>, Refusal> {
-        let names = self.names(targets);
         let mut groups: BTreeMap<usize, FoundGroup> =
             targets.iter().map(|target| (*target, FoundGroup::default())).collect();
-        let course = self.ask(&COURSE, &names, self.window, "").await?;
+        let course = self.ask(&COURSE, targets, self.window, "").await?;
         let (durations, failures, repeated) = tokio::join!(
-            self.ask(&DURATIONS, &names, self.window, ""),
-            self.ask(&FAILURES, &names, self.window, ""),
-            self.ask(&REPEATED, &names, self.window, ""),
+            self.ask(&DURATIONS, targets, self.window, ""),
+            self.ask(&FAILURES, targets, self.window, ""),
+            self.ask(&REPEATED, targets, self.window, ""),
         );
-        type Take = fn(&mut FoundGroup, &ResultRow);
         let answers: [(QueryAnswer, Take); 4] = [
             (course, |group, row| group.tally.course(row)),
             (durations?, |group, row| group.tally.duration(row)),
@@ -191,43 +209,73 @@ impl InsightsRegion {
             (repeated?, FoundGroup::repeated),
         ];
         for (answer, take) in answers {
-            for group in groups.values_mut() {
-                group.lacks.extend(answer.lacks.iter().cloned());
-            }
-            for row in &answer.rows {
-                match self.target_of(targets, row).and_then(|target| groups.get_mut(&target)) {
-                    Some(group) => take(group, row),
-                    None => groups.values_mut().for_each(|group| {
-                        group.lacks.insert("Logs Insights answered for a log group that was not asked for".to_owned());
-                    }),
-                }
-            }
+            self.sort(targets, &mut groups, &answer, take);
+        }
+        let is_silent = |(target, group): (&usize, &FoundGroup)| group.tally.is_silent().then_some(*target);
+        let silent: Vec<usize> = groups.iter().filter_map(is_silent).collect();
+        if !silent.is_empty() {
+            let lines = self.ask(&PRESENCE, &silent, self.window, "").await?;
+            self.sort(&silent, &mut groups, &lines, |group, row| group.tally.presence(row));
         }
         Ok(groups)
+    }
+
+    /// Sorts the rows of an answer by log group, of those that were asked for.
+    fn sort(&self, asked: &[usize], groups: &mut BTreeMap<usize, FoundGroup>, answer: &QueryAnswer, take: Take) {
+        let mut lack = |why: &String| {
+            for (_, group) in groups.iter_mut().filter(|(target, _)| asked.contains(target)) {
+                group.lacks.insert(why.clone());
+            }
+        };
+        answer.lacks.iter().for_each(&mut lack);
+        let is_foreign = |row: &ResultRow| self.target_of(asked, row).is_none();
+        if answer.rows.iter().any(is_foreign) {
+            lack(&"Logs Insights answered for a log group that was not asked for".to_owned());
+        }
+        for row in &answer.rows {
+            if let Some(group) = self.target_of(asked, row).and_then(|target| groups.get_mut(&target)) {
+                take(group, row);
+            }
+        }
     }
 
     /// Asks one query, and divides its time where the answer is not whole.
     async fn ask(
         &self,
         query: &Query,
-        groups: &[String],
+        targets: &[usize],
         window: (i64, i64),
         list: &str,
     ) -> Result<QueryAnswer, Refusal> {
-        let (mut answer, mut waiting, mut not_whole) = (QueryAnswer::default(), vec![window], 0);
+        let (mut answer, mut waiting, mut not_whole) = (QueryAnswer::default(), vec![(targets.to_vec(), window)], 0);
         let (is_for_lines, mut held) = (query.name == LINES.name, 0);
         let divisions = ((window.1 - window.0) / 1_000).max(1).ilog2() as usize;
         let most_not_whole = if is_for_lines { (divisions + NOT_WHOLE_LINES).min(NOT_WHOLE) } else { NOT_WHOLE };
-        while let Some((from, to)) = waiting.pop() {
+        while let Some((targets, (from, to))) = waiting.pop() {
+            let (targets, latest_s) = self.with_events(targets, to);
+            if targets.is_empty() {
+                continue;
+            }
+            let groups = self.names(&targets);
             let text = query.text((from, to), self.bucket_ms, list);
             let (from_s, to_s) = (from.div_euclid(1_000), to.div_euclid(1_000));
             // The second behind the time is asked for, too, and left out by the query.
-            let why = match self.queries.ask(groups, (&text, is_for_lines), (from_s, to_s + 1)).await {
-                Ok(Ended::Whole(rows, _)) if is_for_lines && held + bytes_of(&rows) > MOST_BYTES => {
+            let seconds = (from_s, (to_s + 1).max(latest_s));
+            let ended = self.queries.ask(&groups, (&text, is_for_lines), seconds).await;
+            if matches!(ended, Ok(Ended::Whole { .. })) {
+                self.shared.answered();
+            }
+            let why = match ended {
+                Ok(Ended::Whole { rows, .. }) if is_for_lines && held + bytes_of(&rows) > MOST_BYTES => {
                     waiting.clear();
                     format!("it has more than {} MB", MOST_BYTES >> 20)
                 }
-                Ok(Ended::Whole(rows, scanned)) => {
+                Ok(Ended::Whole { rows, matched: Some(matched @ 1..), .. })
+                    if query.shows_matches && rows.is_empty() =>
+                {
+                    format!("{matched} log events are of it, and no row came")
+                }
+                Ok(Ended::Whole { rows, groups: scanned, .. }) => {
                     not_whole = 0;
                     held += bytes_of(&rows);
                     answer.rows.extend(rows);
@@ -243,11 +291,18 @@ impl InsightsRegion {
                 Ok(Ended::Partial(why)) => {
                     not_whole += 1;
                     if query.divides && from_s < to_s && not_whole <= most_not_whole {
-                        let mid = from_s + (to_s - from_s) / 2;
-                        waiting.extend([((mid + 1) * 1_000, to), (from, mid * 1_000 + 999)]);
+                        waiting.extend(halves(&targets, (from, to)));
                         continue;
                     }
                     why
+                }
+                // The time of one of them has no log, and AWS does not say which.
+                Err(QueryFault::Request(RequestError::Other(said))) if is_outside(&said) => {
+                    let (one, other) = targets.split_at(targets.len() / 2);
+                    if !one.is_empty() {
+                        waiting.extend([(other.to_vec(), (from, to)), (one.to_vec(), (from, to))]);
+                    }
+                    continue;
                 }
                 Err(QueryFault::OverBudget) => "it scans more than --max-scan allows".to_owned(),
                 Err(QueryFault::Request(fault)) => self.refused(fault)?,
@@ -264,6 +319,17 @@ impl InsightsRegion {
             }
         }
         Ok(answer)
+    }
+
+    /// Returns the log groups that may have events up to a time, and up to which second a query must ask for them: AWS
+    /// refuses one that ends before a log group was created, or beyond its retention.
+    fn with_events(&self, targets: Vec<usize>, to: i64) -> (Vec<usize>, i64) {
+        let of = |target: &usize| self.shared.targets.get(*target);
+        let has = |target: &usize| of(target).is_none_or(|target| target.may_have_events(to, self.now_ms));
+        let targets: Vec<usize> = targets.into_iter().filter(has).collect();
+        let created = targets.iter().filter_map(|target| of(target)?.created_ms).filter(|created| *created > to);
+        let latest_s = created.max().map_or(i64::MIN, |created| created.div_euclid(1_000) + 1);
+        (targets, latest_s)
     }
 
     /// Says why a request failed, if the pull goes on.
@@ -296,13 +362,22 @@ impl InsightsRegion {
 
     /// Fetches what was found in log groups of which only queries tell lines, and counts what was not fetched.
     async fn fetch_by_queries(self: &Arc<Self>, mut groups: BTreeMap<usize, FoundGroup>) -> Result<(), RegionEnding> {
+        let fetched = self.fetch_all_by_queries(&mut groups).await;
+        self.end(groups, fetched)
+    }
+
+    async fn fetch_all_by_queries(
+        self: &Arc<Self>,
+        groups: &mut BTreeMap<usize, FoundGroup>,
+    ) -> Result<(), RegionEnding> {
         for target in groups.keys() {
             self.shared.spool.open(lines_slice(*target, self.window));
             self.shared.spool.close(first_slice(*target, self.window));
         }
         let mut wanted: Vec<(WantedLines, usize, String)> = Vec::new();
-        for (target, group) in &mut groups {
+        for (target, group) in groups.iter_mut() {
             let lines = std::mem::take(&mut group.lines);
+            group.is_open = !lines.is_empty();
             wanted.extend(
                 lines
                     .into_iter()
@@ -312,16 +387,29 @@ impl InsightsRegion {
         // In the order of time, so that a portion scans a part of it.
         wanted.sort();
         for portion in wanted.chunks(PORTION) {
-            self.portion(&mut groups, portion, lines_slice, None).await?;
+            self.portion(groups, portion, lines_slice, None).await?;
         }
-        for target in groups.keys() {
+        for (target, group) in groups.iter_mut() {
             self.shared.spool.close(lines_slice(*target, self.window));
+            group.is_open = false;
         }
-        for (target, mut group) in groups {
-            self.others(target, &mut group, true).await?;
-            self.settle(target, group);
+        for (target, group) in groups.iter_mut() {
+            self.others(*target, group, true).await?;
         }
         Ok(())
+    }
+
+    /// Ends the work on log groups. If the pull ends early, what was not fetched is not known.
+    fn end(&self, groups: BTreeMap<usize, FoundGroup>, fetched: Result<(), RegionEnding>) -> Result<(), RegionEnding> {
+        for (target, mut group) in groups {
+            if let Err((failure, _)) = &fetched
+                && (group.is_open || !group.tally.missing().is_empty())
+            {
+                group.lacks.insert(format!("not all attempts that may have failed were fetched: {failure}"));
+            }
+            self.settle(target, group);
+        }
+        fetched
     }
 
     /// Fetches some wanted lines by queries.
@@ -343,9 +431,10 @@ impl InsightsRegion {
         loop {
             let mut running = JoinSet::new();
             for ask in work.asks() {
-                let (region, names) = (Arc::clone(self), self.names(&ask.targets));
+                let region = Arc::clone(self);
                 running.spawn(async move {
-                    let answer = region.ask(&LINES, &names, ask.window, &ask.list).await;
+                    let targets: Vec<usize> = ask.targets.iter().copied().collect();
+                    let answer = region.ask(&LINES, &targets, ask.window, &ask.list).await;
                     (ask.targets, answer)
                 });
             }
@@ -391,9 +480,17 @@ impl InsightsRegion {
 
     /// Fetches what was found in log groups, and counts what was not fetched.
     async fn fetch(self: &Arc<Self>, mut groups: BTreeMap<usize, FoundGroup>) -> Result<(), RegionEnding> {
+        let fetched = self.fetch_all(&mut groups).await;
+        self.end(groups, fetched)
+    }
+
+    async fn fetch_all(self: &Arc<Self>, groups: &mut BTreeMap<usize, FoundGroup>) -> Result<(), RegionEnding> {
         let (mut running, mut refused) = (JoinSet::new(), BTreeMap::<usize, Vec<_>>::new());
-        for (target, group) in &mut groups {
+        let (mut left, mut first) = (BTreeMap::<usize, usize>::new(), None);
+        for (target, group) in groups.iter_mut() {
             let lines = std::mem::take(&mut group.lines);
+            group.is_open = !lines.is_empty();
+            left.insert(*target, lines.len());
             for (at, _) in lines.iter().enumerate() {
                 self.shared.spool.open(self.slice(*target, at + 1));
             }
@@ -410,6 +507,7 @@ impl InsightsRegion {
         while let Some(ended) = running.join_next().await {
             let (target, at, stream, lines, fetched) = match ended {
                 Ok(ended) => ended,
+                Err(error) if error.is_cancelled() => continue,
                 Err(error) => {
                     self.shared.remark(format!("a part of the pull failed: {error}"));
                     groups.values_mut().for_each(|group| group.lacks.extend(["a part was lost".to_owned()]));
@@ -429,19 +527,33 @@ impl InsightsRegion {
                     let lines = lines.into_iter().map(|lines| (lines, target, stream.clone()));
                     refused.entry(target).or_default().extend(lines);
                 }
-                Err(fault) => drop(group.lacks.insert(self.not_fetched(&stream, fault)?)),
+                Err(fault) => match self.not_fetched(&stream, fault) {
+                    Ok(why) => drop(group.lacks.insert(why)),
+                    // What came before it is kept.
+                    Err(ending) => {
+                        first.get_or_insert(ending);
+                        running.abort_all();
+                        continue;
+                    }
+                },
+            }
+            if let Some(left) = left.get_mut(&target) {
+                *left -= 1;
+                group.is_open = *left > 0;
             }
             self.shared.spool.close(self.slice(target, at));
+        }
+        if let Some(ending) = first {
+            return Err(ending);
         }
         for lines in refused.values_mut() {
             lines.sort();
             for portion in lines.chunks(PORTION) {
-                self.portion(&mut groups, portion, last_slice, None).await?;
+                self.portion(groups, portion, last_slice, None).await?;
             }
         }
-        for (target, mut group) in groups {
-            self.others(target, &mut group, refused.contains_key(&target)).await?;
-            self.settle(target, group);
+        for (target, group) in groups.iter_mut() {
+            self.others(*target, group, refused.contains_key(target)).await?;
         }
         Ok(())
     }
@@ -507,14 +619,15 @@ impl InsightsRegion {
         by_queries: bool,
     ) -> Result<(), RegionEnding> {
         let missing: Vec<Repeated> = group.tally.missing().into_iter().cloned().collect();
-        let Some(of_target) = self.shared.targets.get(target).filter(|_| !missing.is_empty()) else { return Ok(()) };
-        let name = of_target.group.arn.clone().unwrap_or_else(|| of_target.group.name.clone());
+        if missing.is_empty() {
+            return Ok(());
+        }
         let mut lines: BTreeMap<String, Vec<WantedLines>> = BTreeMap::new();
         for some in missing.chunks(IDS) {
             let ids: Vec<String> = some.iter().map(|one| one.id.clone()).collect();
             let times = some.iter().map(|one| one.first).min().zip(some.iter().map(|one| one.last).max());
             let window = times.unwrap_or(self.window);
-            let answer = match self.ask(&PLACES, std::slice::from_ref(&name), window, &quoted(&ids)).await {
+            let answer = match self.ask(&PLACES, &[target], window, &quoted(&ids)).await {
                 Ok(answer) => answer,
                 Err(Refusal::Ending(ending)) => return Err(ending),
                 Err(Refusal::Missing) => QueryAnswer::default(),
@@ -558,12 +671,19 @@ impl InsightsRegion {
     /// Ends the work on a log group: says how many successes were counted, or why they are not known.
     fn settle(&self, target: usize, group: FoundGroup) {
         let FoundGroup { tally, mut lacks, .. } = group;
+        let is_infrequent = self.shared.targets.get(target).is_some_and(Target::is_infrequent);
+        if let Some(lines) = tally.not_understood() {
+            let remedy = if is_infrequent { "" } else { "; use --engine filter" };
+            lacks.insert(format!(
+                "in {lines} lines that Logs Insights shows no attempt begins or ends: a transformer of the log group may \
+                 have changed them{remedy}"
+            ));
+        }
         let counted = match lacks.is_empty() {
             true => tally.counted(self.bucket_ms),
             false => Ok(CountedSuccesses::default()),
         };
         let counted = counted.unwrap_or_else(|why| {
-            let is_infrequent = self.shared.targets.get(target).is_some_and(Target::is_infrequent);
             let or = if is_infrequent { "" } else { ", or use --engine filter" };
             lacks.insert(format!("{why}; end the time some minutes ago (--to){or}"));
             CountedSuccesses::default()

@@ -19,6 +19,8 @@ pub(super) struct FoundGroup {
     pub(super) lines: BTreeMap<String, Vec<WantedLines>>,
     /// Attempts that were fetched: their STARTs, or the first line of one without.
     fetched: FxHashSet<u64>,
+    /// Whether lines are still to be fetched.
+    pub(super) is_open: bool,
     /// Why not all is known that must be.
     pub(super) lacks: BTreeSet<String>,
 }
