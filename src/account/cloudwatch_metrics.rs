@@ -256,6 +256,7 @@ pub(crate) fn calls<'f>(
 /// Returns the calls that ask how many log events groups took, with the group as label.
 #[cfg(feature = "cloudwatch")]
 pub(super) fn calls_for_groups<'g>(
+    metric_name: &'static str,
     groups: impl IntoIterator<Item = &'g str>,
     window: MetricWindow,
     now: Timestamp,
@@ -267,7 +268,7 @@ pub(super) fn calls_for_groups<'g>(
         metric_stat: MetricStat {
             metric: MetricName {
                 namespace: "AWS/Logs",
-                metric_name: "IncomingLogEvents",
+                metric_name,
                 dimensions: [Dimension { name: "LogGroupName", value: group.to_owned() }],
             },
             period: window.end.ms_since(window.start) / 1_000,

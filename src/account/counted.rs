@@ -48,6 +48,8 @@ pub(crate) struct CountedSuccesses {
     pub function: String,
     pub account_id: Option<String>,
     pub region: Option<String>,
+    /// Name of the log group.
+    pub log_group: Option<String>,
     /// First and last millisecond of the time in which they were counted.
     pub from_ms: i64,
     pub to_ms: i64,

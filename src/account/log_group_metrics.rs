@@ -1,6 +1,6 @@
-//! CloudWatch metrics of log groups: which of them took no log event in some time.
+//! CloudWatch metrics of log groups: which of them took no log event in some time, and how much the others took.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -10,16 +10,27 @@ use crate::model::Timestamp;
 /// Milliseconds after the end of a time until which its log events may still arrive.
 pub(crate) const LATE_MS: i64 = 15 * 60_000;
 
-/// Returns the calls that ask how many log events each group took in this time and shortly after; none if that has not
-/// ended.
+/// Metric of what log groups take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Incoming {
+    Events,
+    Bytes,
+}
+
+/// Returns the calls that ask how much each group took in this time and shortly after; none if that has not ended.
 pub(crate) fn incoming_calls<'g>(
+    metric: Incoming,
     groups: impl IntoIterator<Item = &'g str>,
     (from, to): (Timestamp, Timestamp),
     now: Timestamp,
 ) -> Vec<MetricDataCall> {
     let late = Timestamp::from_ms(to.ms().saturating_add(LATE_MS)).filter(|late| *late < now);
     let window = late.and_then(|late| MetricWindow::of_log(from, late, false));
-    window.map_or_else(Vec::new, |window| calls_for_groups(groups, window, now))
+    let name = match metric {
+        Incoming::Events => "IncomingLogEvents",
+        Incoming::Bytes => "IncomingBytes",
+    };
+    window.map_or_else(Vec::new, |window| calls_for_groups(name, groups, window, now))
 }
 
 /// What CloudWatch says of log groups.
@@ -45,6 +56,17 @@ impl IncomingEvents {
     pub(crate) fn is_idle(&self, group: &str) -> bool {
         self.none.contains(group) && !self.some.contains(group)
     }
+}
+
+/// Reads an answer about bytes: those that each group took. Groups of which it is not complete are left out.
+pub(crate) fn incoming_bytes(answer: &Value) -> BTreeMap<String, u64> {
+    let of_result = |result: &Value| {
+        let is_whole = result["StatusCode"].as_str() == Some("Complete");
+        let points: f64 = result["Values"].as_array()?.iter().map(|point| point.as_f64().unwrap_or(f64::NAN)).sum();
+        let bytes = Some(points).filter(|points| is_whole && (0.0..1e18).contains(points))? as u64;
+        Some((result["Label"].as_str()?.to_owned(), bytes))
+    };
+    answer["MetricDataResults"].as_array().into_iter().flatten().filter_map(of_result).collect()
 }
 
 #[cfg(test)]
@@ -76,10 +98,29 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_known_only_of_a_complete_answer() {
+        let result = |group: &str, status: &str, values: &str| {
+            let values: Value = serde_json::from_str(values).unwrap();
+            serde_json::json!({"Label": group, "StatusCode": status, "Values": values})
+        };
+        let results = [
+            result("some", "Complete", "[5.0, 3]"),
+            result("none", "Complete", "[]"),
+            result("partial", "PartialData", "[1]"),
+            result("text", "Complete", "[\"x\"]"),
+            result("less", "Complete", "[-1]"),
+        ];
+        let bytes = incoming_bytes(&serde_json::json!({"MetricDataResults": results}));
+        assert_eq!(bytes, BTreeMap::from([("some".to_owned(), 8), ("none".to_owned(), 0)]));
+        assert!(incoming_bytes(&Value::Null).is_empty());
+    }
+
+    #[test]
     fn groups_are_asked_about_only_when_their_events_have_arrived() {
         let at = |ms: i64| Timestamp::from_ms(ms).unwrap();
         let names: Vec<String> = (0..1_001).map(|number| format!("/aws/lambda/f{number}")).collect();
-        let calls = |now| incoming_calls(names.iter().map(String::as_str), (at(0), at(3_600_000)), at(now));
+        let calls =
+            |now| incoming_calls(Incoming::Events, names.iter().map(String::as_str), (at(0), at(3_600_000)), at(now));
         assert!(calls(3_600_000 + LATE_MS).is_empty());
         let calls = calls(3_600_001 + LATE_MS);
         assert_eq!(calls.len(), 3);

@@ -29,7 +29,7 @@ pub(crate) use counted::{AllCounted, CountedSuccesses, OfFunction, bucket_width_
 pub(crate) use counted::{CELLS_PER_E, LEAST_MS, cell_of};
 pub(crate) use destinations::{CaughtFunction, LoggedEvent, UnseenEvent};
 #[cfg(feature = "cloudwatch")]
-pub(crate) use log_group_metrics::{IncomingEvents, incoming_calls};
+pub(crate) use log_group_metrics::{Incoming, IncomingEvents, incoming_bytes, incoming_calls};
 #[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]
 pub use {
     config::AwsConfig,

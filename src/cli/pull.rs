@@ -17,10 +17,10 @@ use super::output::OutputFile;
 use super::pull_progress::Bars;
 use super::{complain, kept, show_help};
 use crate::model::{Moment, Occurrence, Timestamp, Zone};
-use crate::pipeline::{self, AnalyzeError, RunAnalysis, Showing};
+use crate::pipeline::{self, AnalyzeError, NameFilter, RunAnalysis, Showing};
 use crate::render::one_line;
 use crate::source::FileId;
-use crate::source::cloudwatch::{Pull, PullError, Request, SearchEngine, Signal, plain_io};
+use crate::source::cloudwatch::{FunctionFilter, Pull, PullError, Request, SearchEngine, Signal, plain_io};
 use crate::source::now;
 use crate::source::saved::{self, Names, PullTrailer};
 
@@ -62,7 +62,8 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     let (follow, interval) = (args.follow, Duration::from_millis(args.interval.0.unsigned_abs()));
     let now = now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?;
     let (request, end) = request(args, &options.zone, now)?;
-    let request = Request { cloudwatch_metrics: asks_metrics, aws_config: asks_config, ..request };
+    let only = wanted_functions(&options.pipeline.only)?;
+    let request = Request { cloudwatch_metrics: asks_metrics, aws_config: asks_config, only, ..request };
     options.read_baseline()?;
     let bars = Arc::new(Bars::new(options.progress && !follow, options.quiet));
     let mut lines = FollowLines::new(&options, &bars);
@@ -96,6 +97,15 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
         Some(Signal::Terminate) => ExitStatus::Terminated,
         None => status,
     })
+}
+
+/// Returns what tells whether a function is wanted by its name, unless all are.
+fn wanted_functions(globs: &[String]) -> Result<Option<FunctionFilter>, RunError> {
+    if globs.is_empty() {
+        return Ok(None);
+    }
+    let filter = NameFilter::new(globs).map_err(RunError::from)?;
+    Ok(Some(FunctionFilter(Arc::new(move |name| filter.wants(Some(name))))))
 }
 
 /// Takes out of the arguments that CloudWatch is to be asked for metrics. Returns whether it is.

@@ -161,7 +161,7 @@ pub(super) fn beside_a_log(head: &[u8]) -> Option<&'static str> {
 }
 
 /// Beginnings of results: the ledger and the table as CSV, the gate in Markdown, annotations, an answer without a log.
-const RESULTS: [&[u8]; 7] = [
+const RESULTS: [&[u8]; 8] = [
     b"function,account_id,region,request_id,need,outcome,",
     b"kind,function,account_id,region,runtime,cause,",
     b"**Gate ",
@@ -169,6 +169,7 @@ const RESULTS: [&[u8]; 7] = [
     b"::warning title=",
     b"::notice title=",
     b"No Lambda invocation found\n",
+    b"No Lambda invocation found, but not all was read\n",
 ];
 
 /// Returns whether a text begins with the headline of a table of this program: how much failed and whether that is all,

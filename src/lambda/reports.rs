@@ -1,6 +1,6 @@
 //! Reports and first lines of environments, told without being parsed: what a pull must know of the lines that it fetches.
 
-use super::platform::{INIT_START, RESTORE_START};
+use super::platform::{INIT_REPORT, INIT_START, RESTORE_REPORT, RESTORE_START};
 
 /// Returns whether a line is the first of an environment, or of one that was restored.
 pub(crate) fn begins_environment(line: &str) -> bool {
@@ -8,6 +8,15 @@ pub(crate) fn begins_environment(line: &str) -> bool {
     match line.starts_with('{') {
         true => IN_JSON.iter().any(|kind| line.contains(kind)),
         false => line.starts_with(INIT_START) || line.starts_with(RESTORE_START),
+    }
+}
+
+/// Returns whether a line reports the init of an environment, or its restore.
+pub(crate) fn ends_environment_init(line: &str) -> bool {
+    const IN_JSON: [&str; 2] = ["\"platform.initReport\"", "\"platform.restoreReport\""];
+    match line.starts_with('{') {
+        true => IN_JSON.iter().any(|kind| line.contains(kind)),
+        false => line.starts_with(INIT_REPORT) || line.starts_with(RESTORE_REPORT),
     }
 }
 

@@ -16,11 +16,16 @@ const FEWEST_CELLS: usize = 10;
 
 /// What the answer is without any attempt.
 const NOTHING_FOUND: &str = "No Lambda invocation found";
+/// The same where there may be some.
+const NOTHING_READ: &str = "No Lambda invocation found, but not all was read";
 
 /// Returns the lines of the headline: the numbers, the window with the failures over time, and what is missing.
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     if summary.functions.is_empty() {
-        return vec![style.paint(Ink::Strong, NOTHING_FOUND)];
+        let Some(why) = gap(&summary.coverage).filter(|_| !summary.coverage.complete) else {
+            return vec![style.paint(Ink::Strong, NOTHING_FOUND)];
+        };
+        return vec![style.paint(Ink::Strong, NOTHING_READ), partial(&why, style)];
     }
     let mut out = Vec::new();
     let complete = summary.coverage.complete;
@@ -36,11 +41,14 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     }
     out.extend(line.lines().map(str::to_owned));
     out.extend(course(summary, style));
-    if let Some(why) = gap(&summary.coverage).filter(|_| !complete) {
-        let room = style.width.saturating_sub(9);
-        out.push(format!("{}: {}", style.paint(Ink::Warn, "Partial"), shorten_end(&one_line(&why), room)));
-    }
+    out.extend(gap(&summary.coverage).filter(|_| !complete).map(|why| partial(&why, style)));
     out
+}
+
+/// Returns the line that says what is missing.
+fn partial(why: &str, style: &Style) -> String {
+    let room = style.width.saturating_sub(9);
+    format!("{}: {}", style.paint(Ink::Warn, "Partial"), shorten_end(&one_line(why), room))
 }
 
 /// Returns `1,840 of 18,667 attempts failed (9.9%)` and `, 173 events lost`, each with its colour.

@@ -47,6 +47,12 @@ pub(super) fn not_read(counted: &AllCounted, keys: &[FunctionKey], canonical: &[
     without_row.filter_map(|ids| ids.first().copied()).collect()
 }
 
+/// Returns the log groups of a function in which successes were counted.
+pub(super) fn log_groups(counted: &AllCounted, key: &FunctionKey) -> Vec<String> {
+    let its = counted.all().filter(|one| is_of(one, key)).filter_map(|one| one.log_group.clone());
+    its.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// Takes from a row what the attempts that were read do not tell of all: whether a finding goes on, since what attempts, and
 /// in which versions.
 pub(super) fn leave_what_is_known(row: &mut FunctionSummary) {

@@ -145,6 +145,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) ok_durations: u64,
     /// Caller of the function, if given.
     pub(super) invoker: Option<Invoker>,
+    /// Whether successes were counted and not read, so that it is not known what ran before an attempt.
+    pub(super) counted: bool,
 }
 
 impl FindingFacts {
@@ -465,6 +467,8 @@ impl FindingCounts {
     ) -> Situation<'a> {
         let row = around.row;
         let [silent, mute, at_limit, grown, sudden, slow_init] = self.marks;
+        // Both are by the memory that earlier attempts of the environment used.
+        let (grown, sudden) = if around.counted { (0, 0) } else { (grown, sudden) };
         Situation {
             count: self.count,
             failed: row.failed,

@@ -726,6 +726,9 @@ impl<'a> Pass<'a> {
         let runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
         row.runtime = runtime.or_else(|| configured.runtime());
         row.log_groups = facts.map(|facts| facts.log_groups.list()).unwrap_or_default();
+        if of_function.is_some() && row.log_groups.is_empty() {
+            row.log_groups = counted::log_groups(self.bounds.counted, key);
+        }
         let mut traffic = counts.traffic.take().filter(|_| of_function.is_none()).unwrap_or_default();
         traffic.sort();
         row.versions = counts.versions.list(&names.versions, &traffic, row.failure_rate.is_some());
@@ -736,6 +739,7 @@ impl<'a> Pass<'a> {
             window: self.window(),
             ok_durations: counts.ok_durations(),
             invoker: self.bounds.invoker.or_else(|| only_invoker(&row.invokers)),
+            counted: of_function.is_some(),
         };
         let window = (self.from, self.to);
         let found = findings(names, &counts, &around, |at| is_within(at, window));

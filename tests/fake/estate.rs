@@ -29,6 +29,12 @@ pub struct Group {
     pub class: Option<&'static str>,
     /// Whether DescribeLogGroups leaves the group out.
     pub hidden: bool,
+    /// When it was created, in milliseconds since 1970, and the days for which it keeps events; long ago, and for ever, if
+    /// `None`.
+    pub created_ms: Option<i64>,
+    pub retention_days: Option<i64>,
+    /// Whether a transformer makes other lines of its events, which only queries see.
+    pub transformed: bool,
 }
 
 impl Group {
@@ -505,6 +511,7 @@ fn right(call: &Call, asked: &Asked, shared: &Shared, empty: bool) -> Answer {
         "GetLogEvents" => events_of_stream(asked, shared),
         "StartQuery" => start_query(asked, shared),
         "GetQueryResults" => of_insights(asked, shared, shared.estate.insights.results(&asked.body)),
+        "GetMetricData" => metric_data(asked, shared),
         "StopQuery" => of_insights(asked, shared, shared.estate.insights.stop(&asked.body)),
         "ListFunctions" | "GetFunctionConfiguration" => functions(call, asked, &shared.estate),
         other => Answer::error(400, "UnknownOperationException", other),
@@ -614,6 +621,10 @@ fn filter(asked: &Asked, shared: &Shared, empty: bool) -> Answer {
         None => group(estate, &asked.account, &asked.region, &asked.name),
     };
     let Some(group) = found else { return missing() };
+    if group.class == Some("INFREQUENT_ACCESS") {
+        let why = "The operation is not supported for log groups of the Infrequent Access log class";
+        return Answer::error(400, "InvalidOperationException", why);
+    }
     let (start, end) = (body["startTime"].as_i64().unwrap_or(0), body["endTime"].as_i64().unwrap_or(i64::MAX));
     let prefix = body["logStreamNamePrefix"].as_str().unwrap_or_default();
     let streams = body["logStreamNames"].as_array();
@@ -726,6 +737,28 @@ fn events_of_stream(asked: &Asked, shared: &Shared) -> Answer {
     )
 }
 
+/// Answers GetMetricData about log groups; of functions there are no metrics.
+fn metric_data(asked: &Asked, shared: &Shared) -> Answer {
+    let (body, estate) = (&asked.body, &shared.estate);
+    let time = |key: &str| body[key].as_i64().unwrap_or_default() * 1_000;
+    let (from, to) = (time("StartTime"), time("EndTime"));
+    let told = |query: &Value| {
+        let metric = &query["MetricStat"]["Metric"];
+        let name = metric["Dimensions"][0]["Value"].as_str().unwrap_or_default();
+        let group = group(estate, &asked.account, &asked.region, name);
+        let events = group.into_iter().flat_map(|group| &group.events).filter(|event| (from..to).contains(&event.at));
+        let value = match metric["MetricName"].as_str() {
+            Some("IncomingBytes") => Some(events.map(|event| event.message.len()).sum()),
+            Some("IncomingLogEvents") => Some(events.count()),
+            _ => None,
+        };
+        let values: Vec<usize> = value.into_iter().collect();
+        json!({ "Id": query["Id"], "Label": query["Label"], "Values": values, "StatusCode": "Complete" })
+    };
+    let results: Vec<Value> = body["MetricDataQueries"].as_array().into_iter().flatten().map(told).collect();
+    Answer::json(200, &json!({ "MetricDataResults": results, "Messages": [] }))
+}
+
 fn group<'e>(estate: &'e Estate, account: &str, region: &str, name: &str) -> Option<&'e Group> {
     estate.groups.iter().find(|group| group.account == account && group.region == region && group.name == name)
 }
@@ -752,11 +785,15 @@ fn describe(asked: &Asked, shared: &Shared) -> Answer {
         .skip(from)
         .take(50)
         .map(|group| {
-            json!({
-                "logGroupName": group.name, "creationTime": 1_700_000_000_000_i64, "storedBytes": estate.stored_bytes,
-                "arn": format!("{}:*", group.arn()), "logGroupArn": group.arn(),
+            let mut told = json!({
+                "logGroupName": group.name, "creationTime": group.created_ms.unwrap_or(1_700_000_000_000),
+                "storedBytes": estate.stored_bytes, "arn": format!("{}:*", group.arn()), "logGroupArn": group.arn(),
                 "logGroupClass": group.class.unwrap_or("STANDARD"),
-            })
+            });
+            if let Some(days) = group.retention_days {
+                told["retentionInDays"] = json!(days);
+            }
+            told
         })
         .collect();
     let mut answer = json!({ "logGroups": groups });

@@ -1,5 +1,7 @@
 //! Fake of Logs Insights over the log groups of an estate: runs exactly the constructs that our queries use, and complains
-//! about any other. Queries run asynchronously, and end as told: whole, capped, timed out.
+//! about any other. Fields are those of every log; none is discovered in messages, since AWS's documentation does not agree
+//! on where they are. Queries run asynchronously, and end as told: whole, capped, timed out. Rows of one millisecond come
+//! in no order.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -9,7 +11,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use super::Event;
-use super::estate::Group;
+use super::estate::{Group, now_ms};
 
 /// How queries end.
 pub struct Insights {
@@ -27,6 +29,10 @@ pub struct Insights {
     pub tells_count: bool,
     /// Log groups that a query leaves out, of those that it was asked for.
     pub left_out: usize,
+    /// Most bytes of a message in a row.
+    pub longest: usize,
+    /// Words of the text of queries whose rows do not come.
+    pub empties: Option<&'static str>,
     /// Function from a query (its number, its text, and its seconds) to the status with which it ends.
     pub status: EndStatus,
     pub state: Mutex<State>,
@@ -44,6 +50,7 @@ struct Query {
     text: String,
     rows: Vec<Vec<(String, String)>>,
     bytes: u64,
+    matched: usize,
     groups: usize,
     looks: usize,
     stopped: bool,
@@ -60,6 +67,8 @@ impl Default for Insights {
             exponents: false,
             tells_count: true,
             left_out: 0,
+            longest: usize::MAX,
+            empties: None,
             status: Box::new(|_, _, _| "Complete"),
             state: Mutex::default(),
         }
@@ -93,6 +102,19 @@ impl Insights {
         if text.len() > 10_000 || groups.len() > 50 || groups.is_empty() {
             return Err("a query of more than 10,000 characters or 50 groups".to_owned());
         }
+        // Whether AWS takes both is not known.
+        if groups.iter().any(|group| group.class != groups[0].class) {
+            return Err("a query over log groups of several classes".to_owned());
+        }
+        let is_outside = |group: &&&Group| {
+            let kept = group.retention_days.map(|days| now_ms() - days * 86_400_000);
+            kept.is_some_and(|kept| to * 1_000 < kept) || group.created_ms.is_some_and(|created| to * 1_000 < created)
+        };
+        if groups.iter().any(|group| is_outside(&group)) {
+            let message = "Query's end date and time is either before the log groups creation time or exceeds the log \
+                           groups log retention settings ([0,79])";
+            return Ok((400, json!({ "__type": "MalformedQueryException", "message": message })));
+        }
         let program = parse(text)?;
         let end = if self.whole_second { to * 1_000 + 999 } else { to * 1_000 };
         let groups = &groups[..groups.len().saturating_sub(self.left_out)];
@@ -104,11 +126,28 @@ impl Insights {
                 rows.push(Fields::of(group, event));
             }
         }
-        let rows = run(&program, rows, self.exponents)?;
+        let (mut rows, matched) = run(&program, rows, self.exponents)?;
+        if self.empties.is_some_and(|words| text.contains(words)) {
+            rows.clear();
+        }
+        for (field, value) in rows.iter_mut().flatten().filter(|(field, _)| field == "@message") {
+            let end = (0..=self.longest.min(value.len())).rev().find(|end| value.is_char_boundary(*end));
+            value.truncate(end.unwrap_or(0));
+            assert_eq!(field, "@message");
+        }
         let mut state = self.state();
         let status = (self.status)(state.queries.len(), text, to - from);
         let groups = groups.len();
-        state.queries.push(Query { text: text.to_owned(), rows, bytes, groups, looks: 0, stopped: false, status });
+        state.queries.push(Query {
+            text: text.to_owned(),
+            rows,
+            bytes,
+            matched,
+            groups,
+            looks: 0,
+            stopped: false,
+            status,
+        });
         Ok((200, json!({ "queryId": (state.queries.len() - 1).to_string() })))
     }
 
@@ -130,7 +169,7 @@ impl Insights {
         };
         let results: Vec<_> = query.rows.get(from..to).unwrap_or_default().iter().map(row).collect();
         let mut statistics = json!({
-            "bytesScanned": query.bytes as f64, "recordsMatched": told as f64, "recordsScanned": told as f64,
+            "bytesScanned": query.bytes as f64, "recordsMatched": query.matched as f64, "recordsScanned": told as f64,
             "logGroupsScanned": query.groups as f64,
         });
         if self.tells_count {
@@ -186,14 +225,12 @@ impl Told {
 #[derive(Clone)]
 struct Fields<'e> {
     event: Option<(&'e Group, &'e Event)>,
-    json: Option<Value>,
     own: BTreeMap<String, Told>,
 }
 
 impl<'e> Fields<'e> {
     fn of(group: &'e Group, event: &'e Event) -> Self {
-        let json = event.message.starts_with('{').then(|| serde_json::from_str(&event.message).ok()).flatten();
-        Self { event: Some((group, event)), json, own: BTreeMap::new() }
+        Self { event: Some((group, event)), own: BTreeMap::new() }
     }
 
     fn get(&self, name: &str) -> Told {
@@ -201,38 +238,14 @@ impl<'e> Fields<'e> {
             return own.clone();
         }
         let Some((group, event)) = self.event else { return Told::Missing };
-        let after = |label: &str| {
-            let rest = &event.message[event.message.find(label)? + label.len()..];
-            Some(rest.split([' ', '\t', '\n']).next().unwrap_or_default().to_owned())
-        };
-        // What Insights discovers in the lines of the platform; memory in bytes, with a million to the megabyte.
-        let of_report = |label: &str, factor: f64| {
-            let is_report = event.message.starts_with("REPORT RequestId: ");
-            let number = is_report.then(|| after(label)).flatten().and_then(|number| number.parse::<f64>().ok());
-            number.map_or(Told::Missing, |number| Told::Number(number * factor))
-        };
         match name {
             "@log" => Told::Text(format!("{}:{}", group.account, group.name)),
             "@logStream" => Told::Text(event.stream.clone()),
+            "@message" if group.transformed => Told::Text(json!({ "original": event.message }).to_string()),
             "@message" => Told::Text(event.message.clone()),
             "@timestamp" => Told::Number(event.at as f64),
-            "@requestId" => {
-                let begins = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "];
-                let is_one = begins.iter().any(|begin| event.message.starts_with(begin));
-                is_one.then(|| after("RequestId: ")).flatten().map_or(Told::Missing, Told::Text)
-            }
-            "@duration" => of_report("\tDuration: ", 1.0),
-            "@billedDuration" => of_report("\tBilled Duration: ", 1.0),
-            "@memorySize" => of_report("\tMemory Size: ", 1e6),
-            "@maxMemoryUsed" => of_report("\tMax Memory Used: ", 1e6),
-            name => {
-                let found = self.json.as_ref().and_then(|json| name.split('.').try_fold(json, |at, key| at.get(key)));
-                match found {
-                    Some(Value::Number(number)) => Told::Number(number.as_f64().unwrap_or_default()),
-                    Some(Value::String(text)) => Told::Text(text.clone()),
-                    _ => Told::Missing,
-                }
-            }
+            "@ingestionTime" => Told::Number((event.at + 500) as f64),
+            _ => Told::Missing,
         }
     }
 }
@@ -241,6 +254,10 @@ impl<'e> Fields<'e> {
 enum Command {
     Filter(Expression),
     Fields(Vec<(Expression, String)>),
+    /// Pattern whose named groups become fields.
+    Parse(Regex),
+    /// Field by which rows are sorted.
+    Sort(String),
     Stats(Vec<(String, Expression, String)>, Vec<String>),
     Limit(usize),
 }
@@ -251,6 +268,7 @@ enum Expression {
     Call(String, Vec<Expression>),
     Binary(String, Box<Expression>, Box<Expression>),
     Like(Box<Expression>, Regex),
+    Not(Box<Expression>),
     In(Box<Expression>, Vec<String>),
 }
 
@@ -264,7 +282,27 @@ enum Token {
 }
 
 fn parse(text: &str) -> Result<Vec<Command>, String> {
-    text.split("\n| ").map(|command| Parser::new(command)?.command()).collect()
+    let commands: Vec<Command> =
+        text.split("\n| ").map(|command| Parser::new(command)?.command()).collect::<Result<_, _>>()?;
+    let mut named: Vec<String> = commands.iter().flat_map(Command::names).collect();
+    let all = named.len();
+    named.sort();
+    named.dedup();
+    if named.len() < all { Err("a field is defined twice".to_owned()) } else { Ok(commands) }
+}
+
+impl Command {
+    /// Returns the fields that it adds to those of an event.
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::Fields(all) => {
+                let is_new = |(one, name): &&(Expression, String)| !matches!(one, Expression::Field(of) if of == name);
+                all.iter().filter(is_new).map(|(_, name)| name.clone()).collect()
+            }
+            Self::Parse(pattern) => pattern.capture_names().flatten().map(str::to_owned).collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 struct Parser {
@@ -287,7 +325,8 @@ impl Parser {
                 });
                 end.map(|end| end + 2).ok_or_else(|| format!("no end of {rest}"))
             };
-            let is_pattern = first == '/' && tokens.last() == Some(&Token::Name("like".to_owned()));
+            let is_parsed = tokens == [Token::Name("parse".to_owned()), Token::Name("@message".to_owned())];
+            let is_pattern = first == '/' && (is_parsed || tokens.last() == Some(&Token::Name("like".to_owned())));
             let (token, used) = match first {
                 '"' => {
                     let end = quoted('"')?;
@@ -307,7 +346,7 @@ impl Parser {
                 }
                 _ => {
                     let sign = ["<=", ">=", "!="].into_iter().find(|sign| rest.starts_with(sign)).unwrap_or(&rest[..1]);
-                    if !["<=", ">=", "!=", "<", ">", "=", "+", "*", "/", "(", ")", "[", "]", ","].contains(&sign) {
+                    if !["<=", ">=", "!=", "<", ">", "=", "+", "-", "*", "/", "(", ")", "[", "]", ","].contains(&sign) {
                         return Err(format!("unknown sign in the query: {rest}"));
                     }
                     (Token::Sign(sign.to_owned()), sign.len())
@@ -356,10 +395,13 @@ impl Parser {
                 let mut all = Vec::new();
                 loop {
                     let one = self.either()?;
-                    if !self.word("as") {
-                        return self.wrong();
-                    }
-                    all.push((one, self.name()?));
+                    let own = if let Expression::Field(name) = &one { Some(name.clone()) } else { None };
+                    let name = match (self.word("as"), own) {
+                        (true, _) => self.name()?,
+                        (false, Some(own)) => own,
+                        (false, None) => return self.wrong(),
+                    };
+                    all.push((one, name));
                     if !self.sign(",") {
                         break Command::Fields(all);
                     }
@@ -391,6 +433,21 @@ impl Parser {
                 }
                 Command::Stats(all, keys)
             }
+            "parse" => match (self.name()?.as_str(), self.next()) {
+                ("@message", Some(Token::Pattern(pattern))) => {
+                    let pattern = Regex::new(&pattern).map_err(|error| error.to_string())?;
+                    // AWS takes named groups only.
+                    if pattern.capture_names().skip(1).any(|name| name.is_none()) || pattern.captures_len() < 2 {
+                        return self.wrong();
+                    }
+                    Command::Parse(pattern)
+                }
+                _ => return self.wrong(),
+            },
+            "sort" => {
+                let name = self.name()?;
+                if self.word("asc") { Command::Sort(name) } else { return self.wrong() }
+            }
             "limit" => match self.next() {
                 Some(Token::Number(count)) if (1.0..=100_000.0).contains(&count) => Command::Limit(count as usize),
                 _ => return self.wrong(),
@@ -417,6 +474,9 @@ impl Parser {
     }
 
     fn comparison(&mut self) -> Result<Expression, String> {
+        if self.word("not") {
+            return Ok(Expression::Not(Box::new(self.comparison()?)));
+        }
         let one = self.sum()?;
         if self.word("like") {
             let Some(Token::Pattern(pattern)) = self.next() else { return self.wrong() };
@@ -447,10 +507,16 @@ impl Parser {
 
     fn sum(&mut self) -> Result<Expression, String> {
         let mut one = self.product()?;
-        while self.sign("+") {
-            one = Expression::Binary("+".to_owned(), Box::new(one), Box::new(self.product()?));
+        loop {
+            let sign = if self.sign("+") {
+                "+"
+            } else if self.sign("-") {
+                "-"
+            } else {
+                return Ok(one);
+            };
+            one = Expression::Binary(sign.to_owned(), Box::new(one), Box::new(self.product()?));
         }
-        Ok(one)
     }
 
     fn product(&mut self) -> Result<Expression, String> {
@@ -484,6 +550,7 @@ impl Parser {
                     ("log", 1),
                     ("greatest", 2),
                     ("coalesce", 2),
+                    ("strlen", 1),
                     ("ispresent", 1),
                 ];
                 let mut all = vec![self.either()?];
@@ -508,6 +575,7 @@ impl Expression {
                 Told::Text(text) => Told::Truth(pattern.is_match(&text)),
                 _ => Told::Truth(false),
             },
+            Self::Not(one) => Told::Truth(one.of(row) != Told::Truth(true)),
             Self::In(one, all) => match one.of(row) {
                 Told::Text(text) => Told::Truth(all.contains(&text)),
                 _ => Told::Truth(false),
@@ -526,12 +594,13 @@ fn call(name: &str, of: &[Told]) -> Told {
             Told::Number(f64::from(u8::from(text.contains(word.as_str()))))
         }
         ("toMillis", _) => of[0].clone(),
+        ("ispresent", _) => Told::Truth(of[0] != Told::Missing),
         ("floor", _) => told(number(0).map(f64::floor)),
         ("ceil", _) => told(number(0).map(f64::ceil)),
         ("log", _) => told(number(0).map(f64::ln)),
         ("greatest", _) => told(number(0).zip(number(1)).map(|(one, other)| one.max(other))),
         ("coalesce", _) => of.iter().find(|one| **one != Told::Missing).cloned().unwrap_or(Told::Missing),
-        ("ispresent", _) => Told::Truth(of[0] != Told::Missing),
+        ("strlen", [Told::Text(text)]) => Told::Number(text.chars().count() as f64),
         _ => Told::Missing,
     }
 }
@@ -543,9 +612,10 @@ fn binary(sign: &str, one: &Told, other: impl Fn() -> Told) -> Told {
         _ => {}
     }
     let other = other();
-    if let ("+" | "*" | "/", Some((one, other))) = (sign, one.number().zip(other.number())) {
+    if let ("+" | "-" | "*" | "/", Some((one, other))) = (sign, one.number().zip(other.number())) {
         return Told::Number(match sign {
             "+" => one + other,
+            "-" => one - other,
             "*" => one * other,
             _ => one / other,
         });
@@ -555,7 +625,7 @@ fn binary(sign: &str, one: &Told, other: impl Fn() -> Told) -> Told {
         _ => one.number().zip(other.number()).and_then(|(one, other)| one.partial_cmp(&other)),
     };
     let Some(order) = order else {
-        return if ["+", "*", "/"].contains(&sign) { Told::Missing } else { Told::Truth(false) };
+        return if ["+", "-", "*", "/"].contains(&sign) { Told::Missing } else { Told::Truth(false) };
     };
     Told::Truth(match sign {
         "=" => order == Ordering::Equal,
@@ -569,9 +639,13 @@ fn binary(sign: &str, one: &Told, other: impl Fn() -> Told) -> Told {
 
 type Rows = Vec<Vec<(String, String)>>;
 
-fn run(program: &[Command], mut rows: Vec<Fields<'_>>, exponents: bool) -> Result<Rows, String> {
-    let mut columns = None;
+/// Returns rows, and how many events were not filtered out.
+fn run(program: &[Command], mut rows: Vec<Fields<'_>>, exponents: bool) -> Result<(Rows, usize), String> {
+    let (mut columns, mut matched) = (None, None);
     for command in program {
+        if !matches!(command, Command::Filter(_) | Command::Fields(_) | Command::Parse(_)) {
+            matched.get_or_insert(rows.len());
+        }
         match command {
             Command::Filter(one) => rows.retain(|row| one.of(row) == Told::Truth(true)),
             Command::Fields(all) => {
@@ -586,14 +660,42 @@ fn run(program: &[Command], mut rows: Vec<Fields<'_>>, exponents: bool) -> Resul
                 rows = stats(&rows, all, keys);
                 columns = Some(keys.iter().cloned().chain(all.iter().map(|(_, _, name)| name.clone())).collect());
             }
+            Command::Parse(pattern) => {
+                for row in &mut rows {
+                    let Told::Text(text) = row.get("@message") else { continue };
+                    let found = pattern.captures(&text);
+                    for name in pattern.capture_names().flatten() {
+                        let told = found.as_ref().and_then(|found| found.name(name));
+                        let told = told.map_or(Told::Missing, |told| Told::Text(told.as_str().to_owned()));
+                        row.own.insert(name.to_owned(), told);
+                    }
+                }
+            }
+            Command::Sort(name) => {
+                // Rows that are equal in it come in any order.
+                let salt = rows.len() as u64;
+                rows.sort_by_cached_key(|row| {
+                    let number = row.get(name).number().unwrap_or_default() as i64;
+                    let any = row.event.map(|(_, event)| {
+                        event.id.bytes().fold(salt, |hash, byte| {
+                            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3).rotate_left(17)
+                        })
+                    });
+                    (number, any)
+                });
+            }
             Command::Limit(count) => rows.truncate(*count),
         }
     }
-    let columns: Vec<String> = columns.ok_or("a query without stats returns whole events")?;
+    let shown = program.iter().flat_map(|command| match command {
+        Command::Fields(all) => all.iter().map(|(_, name)| name.clone()).collect(),
+        _ => Vec::new(),
+    });
+    let columns: Vec<String> = columns.unwrap_or_else(|| shown.collect());
     let print = |row: &Fields<'_>| {
         columns.iter().filter_map(|name| Some((name.clone(), row.get(name).print(exponents)?))).collect()
     };
-    Ok(rows.iter().map(print).collect())
+    Ok((rows.iter().map(print).collect(), matched.unwrap_or(rows.len())))
 }
 
 fn stats<'e>(rows: &[Fields<'e>], all: &[(String, Expression, String)], keys: &[String]) -> Vec<Fields<'e>> {
@@ -608,7 +710,7 @@ fn stats<'e>(rows: &[Fields<'e>], all: &[(String, Expression, String)], keys: &[
             let numbers = || rows.iter().filter_map(|row| of.of(row).number());
             let at = |row: &&&Fields<'e>| row.event.map(|(_, event)| event.at);
             let told = match name.as_str() {
-                "count" => Some(rows.len() as f64),
+                "count" => Some(rows.iter().filter(|row| of.of(row) != Told::Missing).count() as f64),
                 "sum" => Some(numbers().sum()),
                 "min" => numbers().reduce(f64::min),
                 "max" => numbers().reduce(f64::max),
@@ -620,7 +722,7 @@ fn stats<'e>(rows: &[Fields<'e>], all: &[(String, Expression, String)], keys: &[
             };
             own.insert(result.clone(), told.map_or(Told::Missing, Told::Number));
         }
-        Fields { event: None, json: None, own }
+        Fields { event: None, own }
     };
     groups.into_values().map(one).collect()
 }

@@ -46,6 +46,10 @@ mod html;
 mod insights;
 #[cfg(feature = "cloudwatch")]
 mod insights_corpus;
+#[cfg(feature = "cloudwatch")]
+mod insights_doubt;
+#[cfg(feature = "cloudwatch")]
+mod insights_lines;
 #[cfg(all(unix, feature = "cloudwatch"))]
 mod kept;
 mod lambda_insights;

@@ -56,7 +56,7 @@ use beside::Beside;
 use call::{Caller, NEEDED};
 use connect::AccountRegion;
 use follow::{FollowedRegion, Following};
-use insights::{Budget, Queries};
+use insights::{Budget, EngineChoice, Queries};
 use limiter::Limiter;
 use plan::{Region, first_slices};
 use preparation::{LookedUp, find, outlook};
@@ -87,6 +87,16 @@ pub(crate) enum SearchEngine {
     Auto,
 }
 
+/// Function that tells by its name whether a function is wanted.
+#[derive(Clone)]
+pub(crate) struct FunctionFilter(pub Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for FunctionFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FunctionFilter").finish_non_exhaustive()
+    }
+}
+
 /// Parameters of a pull.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -113,6 +123,8 @@ pub(crate) struct Request {
     pub engine: SearchEngine,
     /// Most bytes that Logs Insights may scan.
     pub max_scan: u64,
+    /// Functions that the answer is about, if not about all: no others are queried.
+    pub only: Option<FunctionFilter>,
     /// Whether new events are waited for.
     pub follow: bool,
     /// Whether CloudWatch is asked for metrics.
@@ -137,6 +149,7 @@ impl Request {
             resume: None,
             engine: SearchEngine::Filter,
             max_scan: 20_000_000_000,
+            only: None,
             follow: false,
             cloudwatch_metrics: false,
             aws_config: false,
@@ -214,18 +227,18 @@ impl Pull {
         watch: Arc<dyn PullWatch>,
     ) -> Result<Self, PullError> {
         let Started { runtime, signals, found } = Started::new(&request, &*watch)?;
-        let LookedUp { connection, searched, selection, resumed } = found;
+        let LookedUp { connection, searched, mut selection, resumed } = found;
         let wanted = Wanted::of(&request.names)?;
         let beside = Beside::new(&request, &searched, &selection, &wanted);
-        let choice = insights::choose(&request, &selection, &searched)?;
+        let choice = insights::choose(&request, &mut selection, &searched)?;
         let mut outlook = outlook(&request, connection.remarks, &selection);
-        outlook.remarks.extend(choice.remark);
+        outlook.remarks.extend(choice.remark.clone());
         watch.begins(&outlook);
         let shared = Arc::new(state(selection, resumed.is_some(), watch)?);
         let regions = regions(&shared, &searched, request.max_rate);
         shared.set_regions(regions.len());
         let (regions, found) =
-            if choice.insights { InsightsWork::of(&shared, regions, &request) } else { (regions, None) };
+            if choice.insights() { InsightsWork::of(&shared, regions, &request, &choice) } else { (regions, None) };
         let slices: Vec<Vec<Slice>> = regions.iter().map(|(_, targets)| slices_of(&shared, targets)).collect();
         slices.iter().for_each(|slices| shared.begin(slices));
         if let Some(resumed) = &resumed {
@@ -477,13 +490,18 @@ struct InsightsWork {
 
 impl InsightsWork {
     /// Takes the log groups that Logs Insights reads from those of all regions, and announces them.
-    fn of(shared: &PullState, regions: Vec<RegionTargets>, request: &Request) -> (Vec<RegionTargets>, Option<Self>) {
+    fn of(
+        shared: &PullState,
+        regions: Vec<RegionTargets>,
+        request: &Request,
+        choice: &EngineChoice,
+    ) -> (Vec<RegionTargets>, Option<Self>) {
         let window = (request.from.ms(), request.to.ms());
         let budget = Arc::new(Budget::new(request.max_scan));
         let (mut others, mut found) = (Vec::new(), Vec::new());
         for (region, targets) in regions {
-            let can_read = |at: &usize| shared.targets.get(*at).is_some_and(insights::can_read);
-            let (own, rest): (Vec<usize>, Vec<usize>) = targets.into_iter().partition(can_read);
+            let takes = |at: &usize| shared.targets.get(*at).is_some_and(|target| choice.takes(target));
+            let (own, rest): (Vec<usize>, Vec<usize>) = targets.into_iter().partition(takes);
             let slices: Vec<Slice> =
                 own.iter().map(|at| Slice::new(insights::first_slice(*at, window), window.1)).collect();
             shared.begin(&slices);
@@ -512,7 +530,28 @@ impl InsightsWork {
             queries.stop_all().await;
         }
         let counted = shared.counted();
-        let mut text = format!("Logs Insights scanned {:.3} GB to find failures", self.budget.scanned() as f64 / 1e9);
+        let (scanned, for_lines) = self.budget.scanned();
+        let mut text = format!("Logs Insights scanned {} to find failures", insights::scanned(scanned - for_lines));
+        let infrequent = shared.targets.iter().filter(|target| target.is_infrequent()).count();
+        if infrequent > 0 || for_lines > 0 {
+            let groups = match infrequent {
+                0 => "log groups".to_owned(),
+                1 => "1 log group".to_owned(),
+                groups => format!("{groups} log groups"),
+            };
+            text.push_str(&format!(
+                ", and {} for their lines in {groups} of the class INFREQUENT_ACCESS, whose order within a millisecond it \
+                 does not tell",
+                insights::scanned(for_lines)
+            ));
+        }
+        let unanswered = self.budget.unanswered();
+        if unanswered > 0 {
+            text.push_str(&format!(
+                ", where requests to begin a query that had no answer ({unanswered}) count as if AWS had run and charged \
+                 for them, too"
+            ));
+        }
         if counted > 0 {
             text.push_str(&format!(
                 ", and counted {counted} attempts that succeeded, which were not read: of their functions it is not known \

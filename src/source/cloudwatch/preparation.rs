@@ -13,7 +13,8 @@ use super::resume::{self, Resumed};
 use super::select::{self, Searched, Selection};
 use super::selector::Wanted;
 use super::target::Target;
-use super::{Outlook, PullWatch, Request};
+use super::{FunctionFilter, Outlook, PullWatch, Request, SearchEngine};
+use crate::model::{Note, function_from_group};
 use crate::source::saved::{ChosenGroup, PullTrailer, UnsearchedRegion};
 
 /// Result of the look-up: places, the log groups to read, and what was read before.
@@ -29,7 +30,8 @@ impl LookedUp {
     /// Returns the result of a look-up that was interrupted: everything is still to be looked up.
     pub(super) fn interrupted(request: &Request) -> Result<Self, PullError> {
         let request = &resume::adapted(request);
-        let reason = "interrupted while log groups were looked up; pull the rest with --resume".to_owned();
+        let then = if request.engine == SearchEngine::Filter { "pull the rest with --resume" } else { "pull it again" };
+        let reason = format!("interrupted while log groups were looked up; {then}");
         if let Some((path, trailer)) = &request.resume {
             let known = PullTrailer { regions: Vec::new(), ..trailer.clone() };
             let (mut selection, resumed) = resume::select(request, &Wanted::default(), &[], &[], path, &known)?;
@@ -85,11 +87,35 @@ pub(super) async fn find(request: &Request, watch: &dyn PullWatch) -> Result<Loo
             (selection, Some(resumed))
         }
     };
-    if request.cloudwatch_metrics && request.names.all && request.resume.is_none() {
-        idle::leave_out(&mut selection, &searched, (request.from, request.to), watch).await;
+    if request.engine != SearchEngine::Filter {
+        leave_out_unwanted(&mut selection, request);
+    }
+    if request.cloudwatch_metrics && request.resume.is_none() {
+        let window = (request.from, request.to);
+        if request.names.all {
+            idle::leave_out(&mut selection, &searched, window, watch).await;
+        }
+        if request.engine != SearchEngine::Filter {
+            idle::measure(&mut selection, &searched, window, watch).await;
+        }
     }
     complete(&mut selection, request);
     Ok(LookedUp { connection, searched, selection, resumed })
+}
+
+/// Leaves out log groups of functions that the answer is not about: queries are charged for.
+fn leave_out_unwanted(selection: &mut Selection, request: &Request) {
+    let Some(FunctionFilter(is_wanted)) = &request.only else { return };
+    let before = selection.targets.len();
+    selection.targets.retain(|target| {
+        let function = function_from_group(&target.group.name).filter(|_| target.is_of_one_function());
+        function.is_none_or(|function| is_wanted(function))
+    });
+    let left_out = before - selection.targets.len();
+    if left_out > 0 {
+        let text = format!("left out {left_out} of {before} log groups, whose functions --only does not name");
+        selection.told.notes.push(Note { incomplete: false, text });
+    }
 }
 
 /// Looks up what is wanted in all places at once.

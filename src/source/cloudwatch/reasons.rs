@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use super::listing::Class;
 use super::selector::Owner;
+use super::target::Target;
+use super::{Request, SearchEngine};
 use crate::model::{function_from_group, nearest, suggestion};
 
 /// Reason for not reading a group by its name.
@@ -40,18 +42,36 @@ pub(super) fn missing(group: &str, region: &str, doubt: Option<&str>, near: &BTr
     }
 }
 
-/// Returns why a group of this class cannot be read.
+/// Returns why a group of this class cannot be read by anything.
 pub(super) fn unreadable(class: &Class) -> Option<&'static str> {
     match class {
-        Class::Standard | Class::Other(_) => None,
-        Class::InfrequentAccess => Some(INFREQUENT_ACCESS),
+        Class::Standard | Class::Other(_) | Class::InfrequentAccess => None,
         Class::Delivery => Some(DELIVERY),
     }
 }
 
+/// Returns why a group is not read, if that is since only Logs Insights reads its class.
+pub(super) fn unread_infrequent(target: &Target, request: &Request) -> Option<&'static str> {
+    match request.engine {
+        _ if !target.is_infrequent() => None,
+        // Which is another engine, too.
+        _ if request.follow => Some(FOLLOWED),
+        _ if !target.is_of_one_function() => Some(SHARED),
+        SearchEngine::Filter => Some(INFREQUENT_ACCESS),
+        SearchEngine::Insights | SearchEngine::Auto => None,
+    }
+}
+
 /// Advice for a group of the class INFREQUENT_ACCESS.
-const INFREQUENT_ACCESS: &str = "the log group has the class INFREQUENT_ACCESS, which only Logs Insights reads: query \
-    `fields @timestamp, @logStream, @message` there and analyse the export";
+const INFREQUENT_ACCESS: &str = "the log group has the class INFREQUENT_ACCESS, which only Logs Insights reads: pull it \
+    with --engine insights, for which AWS charges";
+/// The same where it cannot be waited for.
+const FOLLOWED: &str = "the log group has the class INFREQUENT_ACCESS, which only Logs Insights reads, and --follow does not: \
+    pull it with --engine insights, without --follow";
+/// The same where its numbers would be those of several functions.
+const SHARED: &str = "the log group has the class INFREQUENT_ACCESS, which only Logs Insights reads, and is not the whole log \
+    group of one function (/aws/lambda/NAME), as --engine insights needs: query `fields @timestamp, @logStream, @message` \
+    there and analyse the export";
 /// Advice for a group of the class DELIVERY.
 const DELIVERY: &str = "the log group has the class DELIVERY, which cannot be read: analyse what it delivers to S3 or \
     Firehose";

@@ -9,7 +9,7 @@ use super::connect::AccountRegion;
 use super::failure::{PullError, RequestError};
 use super::listing::{Class, GroupInfo, default_group};
 use super::lookup::{PlaceFacts, failure_of_place};
-use super::reasons::{NAMED_TWICE, foreign, missing, unreadable};
+use super::reasons::{NAMED_TWICE, foreign, missing, unread_infrequent, unreadable};
 use super::selector::{FunctionByArn, GroupArn, GroupChoice, Owner, Wanted, group_arn};
 use super::target::{Target, ToRead, estimate, narrow};
 use crate::model::{Note, function_from_group, nearest, suggestion};
@@ -340,7 +340,20 @@ impl Selector<'_> {
     }
 
     fn new_target(&self, seat: usize, group: GroupPlace, only: Option<BTreeSet<String>>) -> Target {
-        Target { seat, group, only, streams: Vec::new(), class: None, to_read: Vec::new(), estimate: 0 }
+        let (streams, to_read) = (Vec::new(), Vec::new());
+        Target {
+            seat,
+            group,
+            only,
+            streams,
+            class: None,
+            infrequent: None,
+            created_ms: None,
+            retention_days: None,
+            to_read,
+            estimate: 0,
+            is_measured: false,
+        }
     }
 
     /// Selects a function by ARN in the place of the account that the ARN names.
@@ -468,8 +481,11 @@ impl Selector<'_> {
             return;
         }
         let class = if let Class::Other(name) = &info.class { Some(name.clone()) } else { None };
+        let infrequent = Some(info.class == Class::InfrequentAccess);
         let estimate = estimate(info, self.request);
-        self.target(Target { class, estimate, ..self.new_target(seat, place, only) });
+        let (created_ms, retention_days) = (Some(info.created_ms).filter(|at| *at > 0), info.retention_days);
+        let new = self.new_target(seat, place, only);
+        self.target(Target { class, infrequent, created_ms, retention_days, estimate, ..new });
     }
 
     /// Adds a group, or merges it with an earlier selection of the same group.
@@ -497,6 +513,9 @@ impl Selector<'_> {
             (target.group.arn, target.seat) = (None, new.seat);
         }
         target.estimate = target.estimate.max(new.estimate);
+        target.infrequent = target.infrequent.or(new.infrequent);
+        target.created_ms = target.created_ms.or(new.created_ms);
+        target.retention_days = target.retention_days.or(new.retention_days);
     }
 
     /// Adds a note that marks the answer as incomplete.
@@ -523,7 +542,9 @@ impl Selector<'_> {
         let (mut targets, mut unread) = (Vec::new(), std::mem::take(&mut self.told.unread));
         for target in std::mem::take(&mut self.found).into_values() {
             let name = (target.group.region.clone(), target.group.name.clone());
-            if target.group.account.is_none() && by_arn.contains(&name) {
+            if let Some(reason) = unread_infrequent(&target, self.request) {
+                unread.push(InputProblem { input: target.group.label(), reason: reason.to_owned() });
+            } else if target.group.account.is_none() && by_arn.contains(&name) {
                 unread.push(InputProblem { input: target.group.label(), reason: NAMED_TWICE.to_owned() });
             } else {
                 targets.push(target);

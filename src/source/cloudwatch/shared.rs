@@ -118,6 +118,11 @@ impl PullState {
         self.watch.page(target, covered_ms, events);
     }
 
+    /// Counts an answer that tells of logs and has no events.
+    pub(super) fn answered(&self) {
+        self.pages.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Records that a slice was read to its end.
     pub(super) fn done(&self, slice: SliceId) {
         self.spool.close(slice);
@@ -195,6 +200,7 @@ impl PullState {
             function: function_from_group(&of_target.group.name).unwrap_or_default().to_owned(),
             account_id: of_target.group.account.clone(),
             region: Some(of_target.group.region.clone()),
+            log_group: Some(of_target.group.name.clone()),
             from_ms,
             to_ms,
             ..CountedSuccesses::default()
@@ -207,8 +213,9 @@ impl PullState {
         let mut all = locked(&self.counted);
         match (all.get_mut(&target), counted) {
             (Some(known), Some(counted)) => {
-                let CountedSuccesses { function, account_id, region, from_ms, to_ms, .. } = std::mem::take(known);
-                *known = CountedSuccesses { function, account_id, region, from_ms, to_ms, ..counted };
+                let CountedSuccesses { function, account_id, region, log_group, from_ms, to_ms, .. } =
+                    std::mem::take(known);
+                *known = CountedSuccesses { function, account_id, region, log_group, from_ms, to_ms, ..counted };
             }
             _ => drop(all.remove(&target)),
         }

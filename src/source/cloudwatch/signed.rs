@@ -1,6 +1,8 @@
 //! Client for calls of AWS that need no SDK of their own: signs a request, sends it over the connection that the SDK's
 //! clients have, and returns the JSON of the answer.
 
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -100,8 +102,35 @@ impl SignedClient {
 
     /// Sends a call until there is an answer, and returns its JSON.
     pub(super) async fn call(&self, caller: &Caller, service: &Service, call: &Call) -> Result<Vec<u8>, RequestError> {
+        self.call_counting(caller, service, call, &AtomicU64::new(0)).await
+    }
+
+    /// Sends a call until there is an answer, and returns its JSON. Tries that failed on the way, or at AWS, are counted: what
+    /// was asked may have been done.
+    pub(super) async fn call_counting(
+        &self,
+        caller: &Caller,
+        service: &Service,
+        call: &Call,
+        unanswered: &AtomicU64,
+    ) -> Result<Vec<u8>, RequestError> {
         let endpoint = self.url(service).await;
-        caller.repeat(|| self.send(service, &endpoint, call)).await.map(|(body, _)| body)
+        let send = || async {
+            let answer = self.send(service, &endpoint, call).await;
+            if matches!(answer, Err(RequestError::NoAnswer(_) | RequestError::Passing(_))) {
+                unanswered.fetch_add(1, Ordering::Relaxed);
+            }
+            answer
+        };
+        caller.repeat(send).await.map(|(body, _)| body)
+    }
+
+    /// Returns whether logs are asked for on this machine: what answers there has no quotas.
+    pub(super) fn is_local(&self) -> bool {
+        let url = self.logs_url.as_deref().or_else(|| self.config.endpoint_url());
+        let host = url.and_then(host_of).unwrap_or_default();
+        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+        name == "localhost" || name.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
     }
 
     /// Returns host and port that a service is asked at.

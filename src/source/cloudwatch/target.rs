@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Request;
 use super::listing::GroupInfo;
-use crate::model::{Note, Timestamp};
+use crate::model::{Note, Timestamp, function_from_group};
 use crate::source::saved::GroupPlace;
 
 /// A log group to read.
@@ -19,9 +19,18 @@ pub(super) struct Target {
     pub(super) streams: Vec<String>,
     /// Class of the group, if it is one that may not be readable.
     pub(super) class: Option<String>,
+    /// Whether the class is INFREQUENT_ACCESS, of which only queries of Logs Insights tell anything; `None` if the group was
+    /// not listed.
+    pub(super) infrequent: Option<bool>,
+    /// When the group was created, in milliseconds since 1970, and the days for which it keeps events, as far as they are
+    /// known.
+    pub(super) created_ms: Option<i64>,
+    pub(super) retention_days: Option<u32>,
     pub(super) to_read: Vec<ToRead>,
     /// Estimated bytes in the window, from the group's size.
     pub(super) estimate: u64,
+    /// Whether they are what CloudWatch counted.
+    pub(super) is_measured: bool,
 }
 
 /// A stretch to read of a log group, in milliseconds since 1970, inclusive.
@@ -33,6 +42,30 @@ pub(super) struct ToRead {
     pub(super) end: i64,
 }
 
+impl Target {
+    /// Returns whether it is the log group of one function, as a whole.
+    pub(super) fn is_of_one_function(&self) -> bool {
+        self.only.is_none() && function_from_group(&self.group.name).is_some()
+    }
+
+    /// Returns whether it may have events up to a time: some of the first may be older than the group, and what is beyond
+    /// its retention is gone.
+    pub(super) fn may_have_events(&self, to_ms: i64, now_ms: i64) -> bool {
+        let kept_ms = self.retention_days.map_or(i64::MAX, |days| i64::from(days) * DAY_MS);
+        let is_gone = to_ms.saturating_add(kept_ms).saturating_add(EXPIRY_MS) < now_ms;
+        !is_gone && self.created_ms.is_none_or(|created| to_ms >= created.saturating_sub(BEFORE_CREATION_MS))
+    }
+
+    /// Returns whether only Logs Insights can read it.
+    pub(super) fn is_infrequent(&self) -> bool {
+        self.infrequent == Some(true)
+    }
+}
+
+/// Time for which events may be older than their log group: it is created when they arrive.
+const BEFORE_CREATION_MS: i64 = 60_000;
+/// Time by which the clocks of the retention may differ.
+const EXPIRY_MS: i64 = 60_000;
 /// Most chains that one group is cut into by its streams.
 const MOST_STREAM_CHAINS: usize = 40;
 /// Days before the window whose environments are looked for. They live for some hours, those that are kept ready
@@ -66,13 +99,19 @@ pub(super) fn narrow(target: &mut Target, request: &Request) -> Option<Note> {
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Estimates the bytes of a group in the window, assuming an even rate over its age or retention.
+/// Share of a log that its stored bytes are, in percent: they are compressed, and what is read or scanned is not. AWS reckons
+/// with it for what is archived; a log may shrink to less.
+const STORED_PERCENT: u128 = 15;
+
+/// Estimates the bytes of the log of a group in the window, assuming an even rate over its age or retention.
 pub(super) fn estimate(info: &GroupInfo, request: &Request) -> u64 {
     let end = request.to.ms();
     let kept = info.retention_days.map_or(i64::MAX, |days| i64::from(days) * DAY_MS);
     let age = (end - info.created_ms).clamp(1, kept.max(1));
     let window = (end - request.from.ms()).clamp(0, age);
-    (u128::from(info.stored_bytes) * window.unsigned_abs() as u128 / age.unsigned_abs() as u128) as u64
+    let log = u128::from(info.stored_bytes) * 100 / STORED_PERCENT;
+    let bytes = log * u128::from(window.unsigned_abs()) / u128::from(age.unsigned_abs());
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -92,9 +131,9 @@ mod tests {
             created_ms: 0,
             retention_days,
         };
-        assert_eq!(estimate(&info(None), &request), 10);
-        assert_eq!(estimate(&info(Some(10)), &request), 100);
-        assert_eq!(estimate(&info(Some(1)), &request), 1_000);
+        assert_eq!(estimate(&info(None), &request), 10 * 100 / 15);
+        assert_eq!(estimate(&info(Some(10)), &request), 100 * 100 / 15);
+        assert_eq!(estimate(&info(Some(1)), &request), 1_000 * 100 / 15);
     }
 
     #[test]
@@ -106,8 +145,12 @@ mod tests {
             only: Some(names.iter().map(|&name| name.to_owned()).collect()),
             streams: Vec::new(),
             class: None,
+            infrequent: None,
+            created_ms: None,
+            retention_days: None,
             to_read: Vec::new(),
             estimate: 0,
+            is_measured: false,
         };
         let hour = Request::new(day(20_000), Timestamp::from_ms(20_000 * DAY_MS + 3_600_000).unwrap());
         let mut one = target(&["pay"]);

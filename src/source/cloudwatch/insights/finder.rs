@@ -1,4 +1,5 @@
-//! Work of the engine on the log groups of one region: asks the queries, fetches what they find, and counts the rest.
+//! Work of the engine on the log groups of one region: asks the queries, fetches what they find, by GetLogEvents or by
+//! queries, and counts the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,14 +16,17 @@ use super::super::lookup::failure_of_place;
 use super::super::reasons::missing;
 use super::super::shared::PullState;
 use super::super::spool::SliceId;
-use super::client::{Ended, Queries, QueryFault, ResultRow};
+use super::super::target::Target;
+use super::client::{Ended, Queries, QueryFault, ResultRow, bytes_of};
 use super::fetcher::{FetchFault, Fetcher, WantedLines};
-use super::queries::{COURSE, DURATIONS, FAILURES, IDS, PLACES, Query, REPEATED};
+use super::found::FoundGroup;
+use super::lines::{LinesWork, PORTION};
+use super::queries::{COURSE, DURATIONS, FAILURES, IDS, LINES, PLACES, PRESENCE, Query, REPEATED, quoted};
 use super::stretch::{StreamEvent, Want};
-use super::tally::{GroupTally, Repeated, number};
+use super::tally::{Repeated, number};
 use crate::account::{CountedSuccesses, bucket_width_ms};
-use crate::lambda::platform::step_of_request;
 use crate::model::Timestamp;
+use crate::source::now;
 
 /// Most log groups of one query.
 const GROUPS: usize = 50;
@@ -31,8 +35,12 @@ const STREAMS: usize = 8;
 /// Answers in a row that are not whole after which the rest of a query is given up: more than divisions lead down from years
 /// to a second.
 const NOT_WHOLE: usize = 40;
+/// The same for lines, of which there are many queries over shorter times, besides the divisions.
+const NOT_WHOLE_LINES: usize = 8;
 /// Bytes of text that are spooled at once.
 const PAGE: usize = 1 << 20;
+/// Most bytes that the lines of one answer may have, all parts of its time together.
+const MOST_BYTES: usize = 256 << 20;
 
 /// The engine in one region.
 struct InsightsRegion {
@@ -42,23 +50,13 @@ struct InsightsRegion {
     fetcher: Fetcher,
     window: (i64, i64),
     bucket_ms: i64,
+    /// Now, in milliseconds since 1970, by which it is known what is beyond the retention of log groups.
+    now_ms: i64,
     streams: Semaphore,
 }
 
 /// Failure that ends the pull from a region, and the remark on it.
 type RegionEnding = (PullError, String);
-
-/// What is known of a log group.
-#[derive(Default)]
-struct FoundGroup {
-    tally: GroupTally,
-    /// Wanted lines by stream.
-    lines: BTreeMap<String, Vec<WantedLines>>,
-    /// STARTs that were fetched.
-    fetched: FxHashSet<u64>,
-    /// Why not all is known that must be.
-    lacks: BTreeSet<String>,
-}
 
 /// Pulls log groups of one region, whose first slices were announced.
 pub(in super::super) async fn pull(
@@ -70,6 +68,7 @@ pub(in super::super) async fn pull(
     let region = Arc::new(InsightsRegion {
         fetcher: Fetcher::new(&place, window, max_rate),
         bucket_ms: bucket_width_ms(window.1 - window.0),
+        now_ms: now().map_or(0, Timestamp::ms),
         streams: Semaphore::new(STREAMS),
         place,
         shared,
@@ -77,27 +76,40 @@ pub(in super::super) async fn pull(
         window,
     });
     let mut running = JoinSet::new();
-    for batch in targets.chunks(GROUPS) {
-        let (region, batch) = (Arc::clone(&region), batch.to_vec());
-        running.spawn(async move { region.batch(batch).await });
+    // Whether a query may ask for log groups of two classes is not known.
+    let of_class = |class: Option<bool>| -> Vec<usize> {
+        let has = |at: &&usize| region.shared.targets.get(**at).is_some_and(|target| target.infrequent == class);
+        targets.iter().filter(has).copied().collect()
+    };
+    for (class, most) in [(Some(false), GROUPS), (Some(true), GROUPS), (None, 1)] {
+        for batch in of_class(class).chunks(most) {
+            let (region, batch) = (Arc::clone(&region), batch.to_vec());
+            running.spawn(async move { region.batch(batch, class == Some(true)).await });
+        }
     }
+    // What ends one batch soon ends all of them, and what they know by then is told.
+    let mut first = None;
     while let Some(ended) = running.join_next().await {
         match ended {
             Ok(Ok(())) => {}
-            Ok(Err((failure, what))) => {
-                running.abort_all();
-                while running.join_next().await.is_some() {}
-                region.queries.stop_all().await;
-                return region.shared.region_failed(&targets, failure, what);
-            }
+            Ok(Err(ending)) => drop(first.get_or_insert(ending)),
             Err(error) => region.shared.remark(format!("a part of the pull failed: {error}")),
         }
+    }
+    if let Some((failure, what)) = first {
+        region.queries.stop_all().await;
+        region.shared.region_failed(&targets, failure, what);
     }
 }
 
 /// Key of the slice with which the reader waits for the streams of a group.
 pub(in super::super) fn first_slice(target: usize, window: (i64, i64)) -> SliceId {
     SliceId { target, stream: 0, start: window.0 }
+}
+
+/// Key of the slice of the lines that queries tell of a group.
+fn lines_slice(target: usize, window: (i64, i64)) -> SliceId {
+    SliceId { target, stream: 1, start: window.0 }
 }
 
 /// Key of the slice behind all streams of a group.
@@ -112,6 +124,21 @@ struct QueryAnswer {
     lacks: BTreeSet<String>,
 }
 
+/// Returns the halves of a time, the later one first.
+fn halves(targets: &[usize], (from, to): (i64, i64)) -> [(Vec<usize>, (i64, i64)); 2] {
+    let (from_s, to_s) = (from.div_euclid(1_000), to.div_euclid(1_000));
+    let mid = from_s + (to_s - from_s) / 2;
+    [(targets.to_vec(), ((mid + 1) * 1_000, to)), (targets.to_vec(), (from, mid * 1_000 + 999))]
+}
+
+/// Returns whether AWS says of a query that a log group has no log of its time.
+fn is_outside(said: &str) -> bool {
+    said.starts_with("MalformedQueryException") && said.contains("creation time") && said.contains("retention")
+}
+
+/// Function that takes a row of an answer for a log group.
+type Take = fn(&mut FoundGroup, &ResultRow);
+
 /// Why a batch has no answer.
 enum Refusal {
     Ending(RegionEnding),
@@ -120,14 +147,15 @@ enum Refusal {
 }
 
 impl InsightsRegion {
-    /// Pulls up to fifty log groups.
-    async fn batch(self: &Arc<Self>, targets: Vec<usize>) -> Result<(), RegionEnding> {
+    /// Pulls up to fifty log groups of one class; if that is INFREQUENT_ACCESS, their lines come from queries, too.
+    async fn batch(self: &Arc<Self>, targets: Vec<usize>, is_infrequent: bool) -> Result<(), RegionEnding> {
         for target in &targets {
             self.shared.spool.open(last_slice(*target, self.window));
         }
         let mut waiting = vec![targets];
         while let Some(targets) = waiting.pop() {
             match self.find(&targets).await {
+                Ok(groups) if is_infrequent => self.fetch_by_queries(groups).await?,
                 Ok(groups) => self.fetch(groups).await?,
                 Err(Refusal::Ending(ending)) => return Err(ending),
                 Err(Refusal::Missing) => match targets.split_at(targets.len() / 2) {
@@ -148,29 +176,32 @@ impl InsightsRegion {
         self.shared.unreadable(target, missing(&name, &self.place.region, None, &BTreeSet::new()));
     }
 
+    /// Returns log groups as AWS takes them.
+    fn names<'t>(&self, targets: impl IntoIterator<Item = &'t usize>) -> Vec<String> {
+        let groups = targets.into_iter().filter_map(|target| self.shared.targets.get(*target)).map(|one| &one.group);
+        groups.map(|group| group.arn.clone().unwrap_or_else(|| group.name.clone())).collect()
+    }
+
+    /// Returns the log group that a row tells of.
+    fn target_of<'t>(&self, targets: impl IntoIterator<Item = &'t usize>, row: &ResultRow) -> Option<usize> {
+        let (account, name) = row.get("@log").and_then(|log| log.split_once(':'))?;
+        let of = |target: &usize| self.shared.targets.get(*target).map(|target| &target.group);
+        let mut named = targets.into_iter().filter(|target| of(target).is_some_and(|group| group.name == name));
+        let first = named.next()?;
+        let is_its = |target: &&usize| of(target).is_some_and(|group| group.account.as_deref() == Some(account));
+        Some(*[first].into_iter().chain(named).find(is_its).unwrap_or(first))
+    }
+
     /// Asks the queries, and sorts their rows by log group.
     async fn find(self: &Arc<Self>, targets: &[usize]) -> Result<BTreeMap<usize, FoundGroup>, Refusal> {
-        let of = |target: &usize| self.shared.targets.get(*target).map(|target| &target.group);
-        let names: Vec<String> = targets
-            .iter()
-            .filter_map(|target| of(target).map(|group| group.arn.clone().unwrap_or_else(|| group.name.clone())))
-            .collect();
         let mut groups: BTreeMap<usize, FoundGroup> =
             targets.iter().map(|target| (*target, FoundGroup::default())).collect();
-        let target_of = |row: &ResultRow| {
-            let (account, name) = row.get("@log").and_then(|log| log.split_once(':'))?;
-            let mut named = targets.iter().filter(|target| of(target).is_some_and(|group| group.name == name));
-            let first = named.next()?;
-            let is_its = |target: &&usize| of(target).is_some_and(|group| group.account.as_deref() == Some(account));
-            Some(*[first].into_iter().chain(named).find(is_its).unwrap_or(first))
-        };
-        let course = self.ask(&COURSE, &names, self.window, &[]).await?;
+        let course = self.ask(&COURSE, targets, self.window, "").await?;
         let (durations, failures, repeated) = tokio::join!(
-            self.ask(&DURATIONS, &names, self.window, &[]),
-            self.ask(&FAILURES, &names, self.window, &[]),
-            self.ask(&REPEATED, &names, self.window, &[]),
+            self.ask(&DURATIONS, targets, self.window, ""),
+            self.ask(&FAILURES, targets, self.window, ""),
+            self.ask(&REPEATED, targets, self.window, ""),
         );
-        type Take = fn(&mut FoundGroup, &ResultRow);
         let answers: [(QueryAnswer, Take); 4] = [
             (course, |group, row| group.tally.course(row)),
             (durations?, |group, row| group.tally.duration(row)),
@@ -178,37 +209,75 @@ impl InsightsRegion {
             (repeated?, FoundGroup::repeated),
         ];
         for (answer, take) in answers {
-            for group in groups.values_mut() {
-                group.lacks.extend(answer.lacks.iter().cloned());
-            }
-            for row in &answer.rows {
-                match target_of(row).and_then(|target| groups.get_mut(&target)) {
-                    Some(group) => take(group, row),
-                    None => groups.values_mut().for_each(|group| {
-                        group.lacks.insert("Logs Insights answered for a log group that was not asked for".to_owned());
-                    }),
-                }
-            }
+            self.sort(targets, &mut groups, &answer, take);
+        }
+        let is_silent = |(target, group): (&usize, &FoundGroup)| group.tally.is_silent().then_some(*target);
+        let silent: Vec<usize> = groups.iter().filter_map(is_silent).collect();
+        if !silent.is_empty() {
+            let lines = self.ask(&PRESENCE, &silent, self.window, "").await?;
+            self.sort(&silent, &mut groups, &lines, |group, row| group.tally.presence(row));
         }
         Ok(groups)
+    }
+
+    /// Sorts the rows of an answer by log group, of those that were asked for.
+    fn sort(&self, asked: &[usize], groups: &mut BTreeMap<usize, FoundGroup>, answer: &QueryAnswer, take: Take) {
+        let mut lack = |why: &String| {
+            for (_, group) in groups.iter_mut().filter(|(target, _)| asked.contains(target)) {
+                group.lacks.insert(why.clone());
+            }
+        };
+        answer.lacks.iter().for_each(&mut lack);
+        let is_foreign = |row: &ResultRow| self.target_of(asked, row).is_none();
+        if answer.rows.iter().any(is_foreign) {
+            lack(&"Logs Insights answered for a log group that was not asked for".to_owned());
+        }
+        for row in &answer.rows {
+            if let Some(group) = self.target_of(asked, row).and_then(|target| groups.get_mut(&target)) {
+                take(group, row);
+            }
+        }
     }
 
     /// Asks one query, and divides its time where the answer is not whole.
     async fn ask(
         &self,
         query: &Query,
-        groups: &[String],
+        targets: &[usize],
         window: (i64, i64),
-        ids: &[String],
+        list: &str,
     ) -> Result<QueryAnswer, Refusal> {
-        let (mut answer, mut waiting, mut not_whole) = (QueryAnswer::default(), vec![window], 0);
-        while let Some((from, to)) = waiting.pop() {
-            let text = query.text((from, to), self.bucket_ms, ids);
+        let (mut answer, mut waiting, mut not_whole) = (QueryAnswer::default(), vec![(targets.to_vec(), window)], 0);
+        let (is_for_lines, mut held) = (query.name == LINES.name, 0);
+        let divisions = ((window.1 - window.0) / 1_000).max(1).ilog2() as usize;
+        let most_not_whole = if is_for_lines { (divisions + NOT_WHOLE_LINES).min(NOT_WHOLE) } else { NOT_WHOLE };
+        while let Some((targets, (from, to))) = waiting.pop() {
+            let (targets, latest_s) = self.with_events(targets, to);
+            if targets.is_empty() {
+                continue;
+            }
+            let groups = self.names(&targets);
+            let text = query.text((from, to), self.bucket_ms, list);
             let (from_s, to_s) = (from.div_euclid(1_000), to.div_euclid(1_000));
             // The second behind the time is asked for, too, and left out by the query.
-            let why = match self.queries.ask(groups, &text, (from_s, to_s + 1)).await {
-                Ok(Ended::Whole(rows, scanned)) => {
+            let seconds = (from_s, (to_s + 1).max(latest_s));
+            let ended = self.queries.ask(&groups, (&text, is_for_lines), seconds).await;
+            if matches!(ended, Ok(Ended::Whole { .. })) {
+                self.shared.answered();
+            }
+            let why = match ended {
+                Ok(Ended::Whole { rows, .. }) if is_for_lines && held + bytes_of(&rows) > MOST_BYTES => {
+                    waiting.clear();
+                    format!("it has more than {} MB", MOST_BYTES >> 20)
+                }
+                Ok(Ended::Whole { rows, matched: Some(matched @ 1..), .. })
+                    if query.shows_matches && rows.is_empty() =>
+                {
+                    format!("{matched} log events are of it, and no row came")
+                }
+                Ok(Ended::Whole { rows, groups: scanned, .. }) => {
                     not_whole = 0;
+                    held += bytes_of(&rows);
                     answer.rows.extend(rows);
                     if let Some(scanned) = scanned.filter(|scanned| *scanned < groups.len() as u64) {
                         answer.lacks.insert(format!(
@@ -221,12 +290,19 @@ impl InsightsRegion {
                 }
                 Ok(Ended::Partial(why)) => {
                     not_whole += 1;
-                    if query.divides && from_s < to_s && not_whole <= NOT_WHOLE {
-                        let mid = from_s + (to_s - from_s) / 2;
-                        waiting.extend([((mid + 1) * 1_000, to), (from, mid * 1_000 + 999)]);
+                    if query.divides && from_s < to_s && not_whole <= most_not_whole {
+                        waiting.extend(halves(&targets, (from, to)));
                         continue;
                     }
                     why
+                }
+                // The time of one of them has no log, and AWS does not say which.
+                Err(QueryFault::Request(RequestError::Other(said))) if is_outside(&said) => {
+                    let (one, other) = targets.split_at(targets.len() / 2);
+                    if !one.is_empty() {
+                        waiting.extend([(other.to_vec(), (from, to)), (one.to_vec(), (from, to))]);
+                    }
+                    continue;
                 }
                 Err(QueryFault::OverBudget) => "it scans more than --max-scan allows".to_owned(),
                 Err(QueryFault::Request(fault)) => self.refused(fault)?,
@@ -238,11 +314,22 @@ impl InsightsRegion {
                 moment(from),
                 moment(to)
             ));
-            if not_whole > NOT_WHOLE {
+            if not_whole > most_not_whole {
                 break;
             }
         }
         Ok(answer)
+    }
+
+    /// Returns the log groups that may have events up to a time, and up to which second a query must ask for them: AWS
+    /// refuses one that ends before a log group was created, or beyond its retention.
+    fn with_events(&self, targets: Vec<usize>, to: i64) -> (Vec<usize>, i64) {
+        let of = |target: &usize| self.shared.targets.get(*target);
+        let has = |target: &usize| of(target).is_none_or(|target| target.may_have_events(to, self.now_ms));
+        let targets: Vec<usize> = targets.into_iter().filter(has).collect();
+        let created = targets.iter().filter_map(|target| of(target)?.created_ms).filter(|created| *created > to);
+        let latest_s = created.max().map_or(i64::MIN, |created| created.div_euclid(1_000) + 1);
+        (targets, latest_s)
     }
 
     /// Says why a request failed, if the pull goes on.
@@ -273,11 +360,137 @@ impl InsightsRegion {
         (failure, what)
     }
 
+    /// Fetches what was found in log groups of which only queries tell lines, and counts what was not fetched.
+    async fn fetch_by_queries(self: &Arc<Self>, mut groups: BTreeMap<usize, FoundGroup>) -> Result<(), RegionEnding> {
+        let fetched = self.fetch_all_by_queries(&mut groups).await;
+        self.end(groups, fetched)
+    }
+
+    async fn fetch_all_by_queries(
+        self: &Arc<Self>,
+        groups: &mut BTreeMap<usize, FoundGroup>,
+    ) -> Result<(), RegionEnding> {
+        for target in groups.keys() {
+            self.shared.spool.open(lines_slice(*target, self.window));
+            self.shared.spool.close(first_slice(*target, self.window));
+        }
+        let mut wanted: Vec<(WantedLines, usize, String)> = Vec::new();
+        for (target, group) in groups.iter_mut() {
+            let lines = std::mem::take(&mut group.lines);
+            group.is_open = !lines.is_empty();
+            wanted.extend(
+                lines
+                    .into_iter()
+                    .flat_map(|(stream, lines)| lines.into_iter().map(move |lines| (lines, *target, stream.clone()))),
+            );
+        }
+        // In the order of time, so that a portion scans a part of it.
+        wanted.sort();
+        for portion in wanted.chunks(PORTION) {
+            self.portion(groups, portion, lines_slice, None).await?;
+        }
+        for (target, group) in groups.iter_mut() {
+            self.shared.spool.close(lines_slice(*target, self.window));
+            group.is_open = false;
+        }
+        for (target, group) in groups.iter_mut() {
+            self.others(*target, group, true).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the work on log groups. If the pull ends early, what was not fetched is not known.
+    fn end(&self, groups: BTreeMap<usize, FoundGroup>, fetched: Result<(), RegionEnding>) -> Result<(), RegionEnding> {
+        for (target, mut group) in groups {
+            if let Err((failure, _)) = &fetched
+                && (group.is_open || !group.tally.missing().is_empty())
+            {
+                group.lacks.insert(format!("not all attempts that may have failed were fetched: {failure}"));
+            }
+            self.settle(target, group);
+        }
+        fetched
+    }
+
+    /// Fetches some wanted lines by queries.
+    async fn portion(
+        self: &Arc<Self>,
+        groups: &mut BTreeMap<usize, FoundGroup>,
+        wanted: &[(WantedLines, usize, String)],
+        slice: fn(usize, (i64, i64)) -> SliceId,
+        only: Option<&FxHashSet<u64>>,
+    ) -> Result<(), RegionEnding> {
+        let usual = |target: &usize| groups.get(target).map_or(0, |group| group.tally.usual_ms());
+        let wanted = wanted.iter().map(|(lines, target, stream)| (*target, stream.clone(), *lines, usual(target)));
+        let longest = groups.iter().filter_map(|(target, group)| Some((*target, group.tally.longest_ms()?)));
+        let mut work = LinesWork::new(self.window, longest.collect(), wanted);
+        let all: Vec<usize> = groups.keys().copied().collect();
+        let mut lack = |target: usize, why: String| {
+            groups.get_mut(&target).map(|group| group.lacks.insert(why));
+        };
+        loop {
+            let mut running = JoinSet::new();
+            for ask in work.asks() {
+                let region = Arc::clone(self);
+                running.spawn(async move {
+                    let targets: Vec<usize> = ask.targets.iter().copied().collect();
+                    let answer = region.ask(&LINES, &targets, ask.window, &ask.list).await;
+                    (ask.targets, answer)
+                });
+            }
+            if running.is_empty() {
+                break;
+            }
+            while let Some(ended) = running.join_next().await {
+                let (targets, answer) = match ended {
+                    Ok((targets, Ok(answer))) => (targets, answer),
+                    Ok((_, Err(Refusal::Ending(ending)))) => return Err(ending),
+                    Ok((targets, Err(Refusal::Missing))) => {
+                        targets.iter().for_each(|target| lack(*target, "a log group was deleted meanwhile".to_owned()));
+                        continue;
+                    }
+                    Err(error) => {
+                        self.shared.remark(format!("a part of the pull failed: {error}"));
+                        all.iter().for_each(|target| lack(*target, "a part was lost".to_owned()));
+                        continue;
+                    }
+                };
+                for target in &targets {
+                    answer.lacks.iter().for_each(|why| lack(*target, why.clone()));
+                }
+                for row in answer.rows {
+                    if let Some(target) = self.target_of(&targets, &row) {
+                        work.row(target, row);
+                    }
+                }
+            }
+            work.settle();
+        }
+        let (found, lacks) = work.finish();
+        lacks.into_iter().for_each(|(target, why)| lack(target, why));
+        for ((target, stream), attempts) in found {
+            let Some(group) = groups.get_mut(&target) else { continue };
+            for attempt in attempts.iter().filter(|attempt| group.is_new(&stream, attempt, only)).collect::<Vec<_>>() {
+                group.take(&stream, attempt, self.bucket_ms);
+                self.spool(slice(target, self.window), &stream, attempt);
+            }
+        }
+        Ok(())
+    }
+
     /// Fetches what was found in log groups, and counts what was not fetched.
     async fn fetch(self: &Arc<Self>, mut groups: BTreeMap<usize, FoundGroup>) -> Result<(), RegionEnding> {
-        let mut running = JoinSet::new();
-        for (target, group) in &mut groups {
+        let fetched = self.fetch_all(&mut groups).await;
+        self.end(groups, fetched)
+    }
+
+    async fn fetch_all(self: &Arc<Self>, groups: &mut BTreeMap<usize, FoundGroup>) -> Result<(), RegionEnding> {
+        let (mut running, mut refused) = (JoinSet::new(), BTreeMap::<usize, Vec<_>>::new());
+        let (mut left, mut first) = (BTreeMap::<usize, usize>::new(), None);
+        for (target, group) in groups.iter_mut() {
             let lines = std::mem::take(&mut group.lines);
+            group.is_open = !lines.is_empty();
+            left.insert(*target, lines.len());
             for (at, _) in lines.iter().enumerate() {
                 self.shared.spool.open(self.slice(*target, at + 1));
             }
@@ -286,14 +499,15 @@ impl InsightsRegion {
             for (at, (stream, lines)) in lines.into_iter().enumerate() {
                 let (region, target) = (Arc::clone(self), *target);
                 running.spawn(async move {
-                    let fetched = region.stream(target, &stream, lines).await;
-                    (target, at + 1, stream, fetched)
+                    let fetched = region.stream(target, &stream, lines.clone()).await;
+                    (target, at + 1, stream, lines, fetched)
                 });
             }
         }
         while let Some(ended) = running.join_next().await {
-            let (target, at, stream, fetched) = match ended {
+            let (target, at, stream, lines, fetched) = match ended {
                 Ok(ended) => ended,
+                Err(error) if error.is_cancelled() => continue,
                 Err(error) => {
                     self.shared.remark(format!("a part of the pull failed: {error}"));
                     groups.values_mut().for_each(|group| group.lacks.extend(["a part was lost".to_owned()]));
@@ -308,13 +522,38 @@ impl InsightsRegion {
                         self.spool(self.slice(target, at), &stream, &attempt);
                     }
                 }
-                Err(fault) => drop(group.lacks.insert(self.not_fetched(&stream, fault)?)),
+                // The class of the log group was not known.
+                Err(FetchFault::Request(RequestError::Class(_))) => {
+                    let lines = lines.into_iter().map(|lines| (lines, target, stream.clone()));
+                    refused.entry(target).or_default().extend(lines);
+                }
+                Err(fault) => match self.not_fetched(&stream, fault) {
+                    Ok(why) => drop(group.lacks.insert(why)),
+                    // What came before it is kept.
+                    Err(ending) => {
+                        first.get_or_insert(ending);
+                        running.abort_all();
+                        continue;
+                    }
+                },
+            }
+            if let Some(left) = left.get_mut(&target) {
+                *left -= 1;
+                group.is_open = *left > 0;
             }
             self.shared.spool.close(self.slice(target, at));
         }
-        for (target, mut group) in groups {
-            self.others(target, &mut group).await?;
-            self.settle(target, group);
+        if let Some(ending) = first {
+            return Err(ending);
+        }
+        for lines in refused.values_mut() {
+            lines.sort();
+            for portion in lines.chunks(PORTION) {
+                self.portion(groups, portion, last_slice, None).await?;
+            }
+        }
+        for (target, group) in groups.iter_mut() {
+            self.others(*target, group, refused.contains_key(target)).await?;
         }
         Ok(())
     }
@@ -373,16 +612,22 @@ impl InsightsRegion {
     }
 
     /// Fetches attempts of request ids of which not all were found: those between the first and the last that succeeded.
-    async fn others(&self, target: usize, group: &mut FoundGroup) -> Result<(), RegionEnding> {
+    async fn others(
+        self: &Arc<Self>,
+        target: usize,
+        group: &mut FoundGroup,
+        by_queries: bool,
+    ) -> Result<(), RegionEnding> {
         let missing: Vec<Repeated> = group.tally.missing().into_iter().cloned().collect();
-        let Some(of_target) = self.shared.targets.get(target).filter(|_| !missing.is_empty()) else { return Ok(()) };
-        let name = of_target.group.arn.clone().unwrap_or_else(|| of_target.group.name.clone());
+        if missing.is_empty() {
+            return Ok(());
+        }
         let mut lines: BTreeMap<String, Vec<WantedLines>> = BTreeMap::new();
         for some in missing.chunks(IDS) {
             let ids: Vec<String> = some.iter().map(|one| one.id.clone()).collect();
             let times = some.iter().map(|one| one.first).min().zip(some.iter().map(|one| one.last).max());
             let window = times.unwrap_or(self.window);
-            let answer = match self.ask(&PLACES, std::slice::from_ref(&name), window, &ids).await {
+            let answer = match self.ask(&PLACES, &[target], window, &quoted(&ids)).await {
                 Ok(answer) => answer,
                 Err(Refusal::Ending(ending)) => return Err(ending),
                 Err(Refusal::Missing) => QueryAnswer::default(),
@@ -397,13 +642,21 @@ impl InsightsRegion {
             }
         }
         let wanted: FxHashSet<u64> = missing.iter().map(|one| xxh3_64(one.id.as_bytes())).collect();
+        if by_queries {
+            let lines = lines
+                .into_iter()
+                .flat_map(|(stream, lines)| lines.into_iter().map(move |lines| (lines, target, stream.clone())));
+            let lines: Vec<(WantedLines, usize, String)> = lines.collect();
+            let mut groups = BTreeMap::from([(target, std::mem::take(group))]);
+            let done = self.portion(&mut groups, &lines, last_slice, Some(&wanted)).await;
+            *group = groups.remove(&target).unwrap_or_default();
+            return done;
+        }
         for (stream, lines) in lines {
             match self.stream(target, &stream, lines).await {
                 Ok(attempts) => {
                     for attempt in attempts {
-                        let is_new = starts_in(&stream, &attempt)
-                            .any(|(id, start)| wanted.contains(&id) && !group.fetched.contains(&start));
-                        if is_new {
+                        if group.is_new(&stream, &attempt, Some(&wanted)) {
                             group.take(&stream, &attempt, self.bucket_ms);
                             self.spool(last_slice(target, self.window), &stream, &attempt);
                         }
@@ -418,12 +671,21 @@ impl InsightsRegion {
     /// Ends the work on a log group: says how many successes were counted, or why they are not known.
     fn settle(&self, target: usize, group: FoundGroup) {
         let FoundGroup { tally, mut lacks, .. } = group;
+        let is_infrequent = self.shared.targets.get(target).is_some_and(Target::is_infrequent);
+        if let Some(lines) = tally.not_understood() {
+            let remedy = if is_infrequent { "" } else { "; use --engine filter" };
+            lacks.insert(format!(
+                "in {lines} lines that Logs Insights shows no attempt begins or ends: a transformer of the log group may \
+                 have changed them{remedy}"
+            ));
+        }
         let counted = match lacks.is_empty() {
             true => tally.counted(self.bucket_ms),
             false => Ok(CountedSuccesses::default()),
         };
         let counted = counted.unwrap_or_else(|why| {
-            lacks.insert(format!("{why}; end the time some minutes ago (--to), or use --engine filter"));
+            let or = if is_infrequent { "" } else { ", or use --engine filter" };
+            lacks.insert(format!("{why}; end the time some minutes ago (--to){or}"));
             CountedSuccesses::default()
         });
         for why in lacks {
@@ -434,48 +696,5 @@ impl InsightsRegion {
         self.shared.tell_counted(target, is_left.then_some(counted));
         self.shared.spool.close(last_slice(target, self.window));
         self.shared.done(first_slice(target, self.window));
-    }
-}
-
-/// Iterates over the STARTs of an attempt: the hash of the request id, and one that also tells the place of the line.
-fn starts_in<'e>(stream: &str, attempt: &'e [StreamEvent]) -> impl Iterator<Item = (u64, u64)> + use<'e> {
-    let stream = xxh3_64(stream.as_bytes());
-    attempt.iter().filter_map(move |event| {
-        let (id, _) = step_of_request(event.message.as_bytes()).filter(|(_, step)| *step == 0)?;
-        let key = [stream.to_le_bytes(), id.to_le_bytes(), event.at.to_le_bytes()].concat();
-        Some((id, xxh3_64(&key)))
-    })
-}
-
-impl FoundGroup {
-    /// Takes a row of the query *failures*.
-    fn failure(&mut self, row: &ResultRow) {
-        let times = number(row, "first").zip(number(row, "last"));
-        let (Some(stream), Some((first, last))) = (row.get("@logStream"), times) else {
-            self.lacks.insert("a row of the query failures has no stream or time".to_owned());
-            return;
-        };
-        let lasted_ms = number(row, "longest").unwrap_or(0.0).max(0.0) as i64;
-        let want = Want { first: first as i64, last: last as i64 };
-        self.lines.entry(stream.clone()).or_default().push(WantedLines { want, lasted_ms });
-    }
-
-    /// Takes a row of the query *repeated*.
-    fn repeated(&mut self, row: &ResultRow) {
-        let Some(Repeated { first, last, .. }) = self.tally.repeated(row) else {
-            self.lacks.insert("a row of the query repeated has no request id or time".to_owned());
-            return;
-        };
-        for (stream, at) in [(row.get("firstStream"), first), (row.get("lastStream"), last)] {
-            let Some(stream) = stream else { continue };
-            let want = Want { first: at, last: at };
-            self.lines.entry(stream.clone()).or_default().push(WantedLines { want, lasted_ms: 0 });
-        }
-    }
-
-    /// Takes an attempt that was fetched.
-    fn take(&mut self, stream: &str, attempt: &[StreamEvent], bucket_ms: i64) {
-        self.fetched.extend(starts_in(stream, attempt).map(|(_, start)| start));
-        self.tally.fetched(attempt, bucket_ms);
     }
 }

@@ -30,15 +30,23 @@
 //! `--max-scan`. A signal stops the queries at AWS.
 //!
 //! Log groups that several functions share are read by FilterLogEvents: the queries count by log group.
+//!
+//! **The class INFREQUENT_ACCESS.** No request but a query answers lines of such log groups. Theirs come from a fifth query,
+//! *lines*, over stretches of streams (`lines`), as whole as the others' answers; it is scanned for again. Rows come by
+//! time, and in no order within a millisecond, so lines that share one are put in order by what they say (`ties`). A query
+//! asks for log groups of one class, since whether it may for two is not known.
 
 mod choice;
 mod client;
 mod fetcher;
 mod finder;
+mod found;
+mod lines;
 mod queries;
 mod stretch;
 mod tally;
+mod ties;
 
-pub(super) use choice::{can_read, choose};
+pub(super) use choice::{EngineChoice, choose, scanned};
 pub(super) use client::{Budget, Queries};
 pub(super) use finder::{first_slice, pull};

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::lambda::platform::step_of_request;
-use crate::lambda::reports::begins_environment;
+use crate::lambda::reports::{ReportFigures, begins_environment};
 
 /// An event of a stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct StreamEvent {
     /// Time, in milliseconds since 1970.
     pub(super) at: i64,
@@ -23,6 +25,10 @@ pub(super) struct Want {
 
 /// Time after a report within which what belongs to its attempt is in the log.
 pub(super) const SETTLED_MS: i64 = 2_000;
+/// Time before START within which lines name its request.
+const NAMED_BEFORE_MS: i64 = 1_000;
+/// Time before START within which its environment began, if it began for it: AWS ends an init after ten seconds.
+const INIT_MS: i64 = 15_000;
 
 /// What a line is to the division into attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,21 +60,76 @@ pub(super) struct StreamStretch {
 
 impl StreamStretch {
     /// Divides the events into attempts, each with the init before it: a new one begins with START, or with the first
-    /// line of an environment, behind a START or a report.
+    /// line of an environment, behind a START or a report. Attempts that run side by side are one.
     fn attempts(&self) -> Vec<Range<usize>> {
-        let (mut all, mut began, mut has_run) = (Vec::new(), 0, false);
+        let until = self.reports_of_starts();
+        let (mut all, mut began, mut has_run, mut open_to) = (Vec::new(), 0, false, 0);
         for (at, event) in self.events.iter().enumerate() {
             let mark = mark(event);
-            if has_run && matches!(mark, LineMark::Start | LineMark::Environment) {
+            if has_run && at > open_to && matches!(mark, LineMark::Start | LineMark::Environment) {
                 all.push(began..at);
                 (began, has_run) = (at, false);
             }
+            open_to = open_to.max(until.get(&at).copied().unwrap_or(0));
             has_run |= matches!(mark, LineMark::Start | LineMark::Report);
         }
         if began < self.events.len() {
             all.push(began..self.events.len());
         }
         all
+    }
+
+    /// Returns the place of the report of each START that has one, by the place of the START.
+    fn reports_of_starts(&self) -> FxHashMap<usize, usize> {
+        let (mut reports, mut until) = (FxHashMap::default(), FxHashMap::default());
+        for (at, event) in self.events.iter().enumerate().rev() {
+            match step_of_request(event.message.as_bytes()) {
+                Some((id, 2)) => drop(reports.insert(id, at)),
+                Some((id, 0)) => until.extend(reports.remove(&id).map(|report| (at, report))),
+                _ => {}
+            }
+        }
+        until
+    }
+
+    /// Returns whether a report is of an attempt that began before all that is here, beside others. Only the JSON format
+    /// has such.
+    fn lacks_starts(&self, attempt: &Range<usize>) -> bool {
+        let mut started = FxHashSet::default();
+        self.events[attempt.clone()].iter().any(|event| match step_of_request(event.message.as_bytes()) {
+            Some((id, 0)) => {
+                started.insert(id);
+                false
+            }
+            Some((id, 2)) => !started.is_empty() && event.message.starts_with('{') && !started.contains(&id),
+            _ => false,
+        })
+    }
+
+    /// Returns whether an attempt begins between START and report of another.
+    fn runs_side_by_side(&self) -> bool {
+        let mut open_to = 0;
+        let until = self.reports_of_starts();
+        let mut starts: Vec<(usize, usize)> = until.into_iter().collect();
+        starts.sort_unstable();
+        starts.into_iter().any(|(start, report)| {
+            let is_within = start < open_to;
+            open_to = open_to.max(report);
+            is_within
+        })
+    }
+
+    /// Returns whether every START has its report.
+    fn is_reported(&self, attempt: &Range<usize>) -> bool {
+        let mut open = FxHashSet::default();
+        for event in &self.events[attempt.clone()] {
+            match step_of_request(event.message.as_bytes()) {
+                Some((id, 0)) => drop(open.insert(id)),
+                Some((id, 2)) => drop(open.remove(&id)),
+                _ => {}
+            }
+        }
+        open.is_empty()
     }
 
     fn is_wanted(&self, attempt: &Range<usize>) -> bool {
@@ -81,11 +142,35 @@ impl StreamStretch {
     /// Returns whether the first wanted attempt begins here; `least` is the first millisecond that there is to fetch.
     pub(super) fn has_beginning(&self, least: i64) -> bool {
         let attempts = self.attempts();
-        match attempts.iter().position(|attempt| self.is_wanted(attempt)) {
+        let wanted = attempts.iter().position(|attempt| self.is_wanted(attempt));
+        match wanted {
             _ if self.from <= least => true,
+            Some(at) if self.lacks_starts(&attempts[at]) => false,
             Some(0) | None => self.events.first().is_some_and(|first| mark(first) == LineMark::Environment),
             Some(_) => true,
         }
+    }
+
+    /// Returns whether the first wanted attempt begins here, or what may be missing of it would be here: where looking
+    /// further back is dear.
+    pub(super) fn has_likely_beginning(&self, least: i64) -> bool {
+        if self.has_beginning(least) {
+            return true;
+        }
+        let attempts = self.attempts();
+        let Some(first) = attempts.first().filter(|attempt| self.is_wanted(attempt)) else {
+            return attempts.iter().all(|attempt| !self.is_wanted(attempt));
+        };
+        let events = &self.events[first.clone()];
+        let Some(start) = events.first().filter(|event| mark(event) == LineMark::Start) else { return false };
+        let report = events.iter().find(|event| mark(event) == LineMark::Report);
+        // After a failure the report may say nothing of the init.
+        let is_warm = report.is_some_and(|report| {
+            let tells_status = report.message.contains("\tStatus: ") || report.message.starts_with('{');
+            !tells_status && !ReportFigures::find(&report.message).is_cold
+        });
+        let before = if is_warm { NAMED_BEFORE_MS } else { INIT_MS };
+        !self.lacks_starts(first) && self.from <= start.at.saturating_sub(before)
     }
 
     /// Returns whether the last wanted attempt ends here; `most` is the last millisecond that there is to fetch.
@@ -94,13 +179,21 @@ impl StreamStretch {
         match attempts.iter().rposition(|attempt| self.is_wanted(attempt)) {
             _ if self.to >= most => true,
             None => false,
-            Some(at) if at + 1 < attempts.len() => true,
+            // Where attempts run side by side, another START ends nothing.
+            Some(at) if at + 1 < attempts.len() => self.is_reported(&attempts[at]) || !self.runs_side_by_side(),
             Some(at) => {
                 let events = &self.events[attempts[at].clone()];
                 let report = events.iter().rfind(|event| mark(event) == LineMark::Report);
-                report.is_some_and(|report| report.at.saturating_add(SETTLED_MS) <= self.to)
+                let is_settled = report.is_some_and(|report| report.at.saturating_add(SETTLED_MS) <= self.to);
+                is_settled && self.is_reported(&attempts[at])
             }
         }
+    }
+
+    /// Returns whether lines are here that are wanted. Events are in the order of time.
+    pub(super) fn has(&self, want: &Want) -> bool {
+        let first = self.events.partition_point(|event| event.at < want.first);
+        self.events.get(first).is_some_and(|event| event.at <= want.last)
     }
 
     /// Returns the attempts that are wanted.
@@ -151,6 +244,50 @@ mod tests {
         assert_eq!(kept(&[(10, 10)]), [10, 20, 30, 40]);
         assert_eq!(kept(&[(40, 80)]).len(), LOG.len());
         assert_eq!(kept(&[(44, 46)]), [0i64; 0]);
+    }
+
+    /// Two requests at once, as on Managed Instances.
+    const SIDE_BY_SIDE: [(i64, &str); 9] = [
+        (10, "{\"type\":\"platform.start\",\"record\":{\"requestId\":\"z\"}}"),
+        (20, "{\"type\":\"platform.report\",\"record\":{\"requestId\":\"z\"}}"),
+        (30, "{\"type\":\"platform.start\",\"record\":{\"requestId\":\"a\"}}"),
+        (40, "{\"type\":\"platform.start\",\"record\":{\"requestId\":\"b\"}}"),
+        (50, "{\"errorType\":\"x\",\"requestId\":\"a\"}"),
+        (60, "{\"type\":\"platform.report\",\"record\":{\"requestId\":\"a\"}}"),
+        (70, "{\"type\":\"platform.report\",\"record\":{\"requestId\":\"b\"}}"),
+        (80, "{\"type\":\"platform.start\",\"record\":{\"requestId\":\"c\"}}"),
+        (90, "{\"type\":\"platform.report\",\"record\":{\"requestId\":\"c\"}}"),
+    ];
+
+    #[test]
+    fn attempts_side_by_side_are_kept_together() {
+        let kept: Vec<i64> =
+            stretch(&SIDE_BY_SIDE, &[(50, 50)]).into_wanted().concat().iter().map(|event| event.at).collect();
+        assert_eq!(kept, [30, 40, 50, 60, 70]);
+        for (range, beginning, end) in
+            [(2..7, false, false), (1..8, true, true), (3..8, false, true), (2..6, false, false), (0..7, true, false)]
+        {
+            let part = stretch(&SIDE_BY_SIDE[range.clone()], &[(50, 50)]);
+            assert_eq!((part.has_beginning(0), part.has_end(1_000)), (beginning, end), "{range:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_first_is_taken_for_the_beginning_where_nothing_of_it_can_be_before() {
+        for (report, from, likely) in [
+            ("REPORT RequestId: a\tDuration: 1 ms", 99_000, true),
+            ("REPORT RequestId: a\tDuration: 1 ms", 99_500, false),
+            ("REPORT RequestId: a\tDuration: 1 ms\tInit Duration: 2 ms", 99_000, false),
+            ("REPORT RequestId: a\tDuration: 1 ms\tInit Duration: 2 ms", 85_000, true),
+            ("REPORT RequestId: a\tDuration: 1 ms\tStatus: timeout", 99_000, false),
+        ] {
+            let mut part = stretch(&[(100_000, "START RequestId: a"), (100_010, report)], &[(100_005, 100_010)]);
+            part.from = from;
+            assert_eq!(part.has_likely_beginning(0), likely, "{report} {from}");
+        }
+        let mut part = stretch(&[(100_000, "[ERROR] x"), (100_010, "REPORT RequestId: a")], &[(100_000, 100_000)]);
+        part.from = 1;
+        assert!(!part.has_likely_beginning(0));
     }
 
     #[test]

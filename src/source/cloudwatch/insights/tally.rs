@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::client::ResultRow;
 use super::stretch::StreamEvent;
-use crate::account::{CountedSuccesses, cell_of};
+use crate::account::{CountedSuccesses, cell_of, duration_of_cell};
 use crate::lambda::platform::step_of_request;
 use crate::lambda::reports::ReportFigures;
 
@@ -26,8 +26,14 @@ pub(super) struct GroupTally {
     durations: BTreeMap<i32, i64>,
     /// Longest duration of all attempts.
     longest_ms: Option<f64>,
+    /// REPORTs without a duration that can be read.
+    untimed: i64,
+    /// Lines that are not fetched, where they were counted.
+    lines: i64,
     /// STARTs and REPORTs by the hash of their request id that are not fetched, for ids that have not just one of each.
     repeated: FxHashMap<u64, Repeated>,
+    /// STARTs less REPORTs of what was fetched, by the hash of the request id, for all others.
+    halves: FxHashMap<u64, i64>,
 }
 
 /// A request id that has not just one START and one REPORT.
@@ -64,6 +70,7 @@ impl GroupTally {
     pub(super) fn duration(&mut self, row: &ResultRow) {
         let of = |field| number(row, field).unwrap_or(0.0) as i64;
         self.reports += of("reports");
+        self.untimed += of("reports") - of("timed");
         self.cold += of("colds");
         self.near += of("nears");
         // Without a duration there is no cell.
@@ -71,6 +78,16 @@ impl GroupTally {
             *self.durations.entry(cell as i32).or_default() += of("reports");
         }
         self.longest_ms = [self.longest_ms, number(row, "longest")].into_iter().flatten().reduce(f64::max);
+    }
+
+    /// Returns whether no attempt begins or ends.
+    pub(super) fn is_silent(&self) -> bool {
+        self.starts.values().all(|starts| *starts == 0) && self.reports == 0
+    }
+
+    /// Adds a row of the query *presence*.
+    pub(super) fn presence(&mut self, row: &ResultRow) {
+        self.lines += number(row, "lines").unwrap_or(0.0) as i64;
     }
 
     /// Adds a row of the query *repeated*.
@@ -90,6 +107,7 @@ impl GroupTally {
     /// Takes off an attempt that was fetched.
     pub(super) fn fetched(&mut self, events: &[StreamEvent], bucket_ms: i64) {
         let mut has_start = false;
+        self.lines -= i64::try_from(events.len()).unwrap_or(i64::MAX);
         for event in events {
             let Some((id, step)) = step_of_request(event.message.as_bytes()) else { continue };
             let mut repeated = self.repeated.get_mut(&id);
@@ -97,11 +115,17 @@ impl GroupTally {
                 0 => {
                     has_start = true;
                     *self.starts.entry(event.at.div_euclid(bucket_ms)).or_default() -= 1;
-                    repeated.iter_mut().for_each(|one| one.starts -= 1);
+                    match &mut repeated {
+                        Some(one) => one.starts -= 1,
+                        None => *self.halves.entry(id).or_default() += 1,
+                    }
                 }
                 2 => {
                     self.reports -= 1;
-                    repeated.iter_mut().for_each(|one| one.reports -= 1);
+                    match &mut repeated {
+                        Some(one) => one.reports -= 1,
+                        None => *self.halves.entry(id).or_default() -= 1,
+                    }
                     let figures = ReportFigures::find(&event.message);
                     self.report(&figures);
                     // An attempt that began before the window is not of it, however long it was.
@@ -120,12 +144,32 @@ impl GroupTally {
         if let Some((size, used)) = figures.memory_size_mb.zip(figures.max_memory_used_mb) {
             self.near -= (used / size / NEAR).floor() as i64;
         }
-        let Some(ms) = figures.duration_ms else { return };
+        let Some(ms) = figures.duration_ms else {
+            self.untimed -= 1;
+            return;
+        };
         // Where the log is, the same cell may be computed with another rounding.
         let cell = cell_of(ms);
         let near = [cell, cell - 1, cell + 1];
         let full = near.into_iter().find(|cell| self.durations.get(cell).is_some_and(|attempts| *attempts > 0));
         *self.durations.entry(full.unwrap_or(cell)).or_default() -= 1;
+    }
+
+    /// Returns the duration that 99 of a hundred attempts do not exceed, in milliseconds.
+    pub(super) fn usual_ms(&self) -> i64 {
+        let all: i64 = self.durations.values().sum();
+        let mut seen = 0;
+        let mut cells = self.durations.iter();
+        let cell = cells.find(|(_, attempts)| {
+            seen += **attempts;
+            seen * 100 >= all * 99
+        });
+        cell.map_or(0, |(cell, _)| i64::from(duration_of_cell(cell.saturating_add(1)) / 100).saturating_add(1))
+    }
+
+    /// Returns the longest duration of all attempts, in milliseconds.
+    pub(super) fn longest_ms(&self) -> Option<i64> {
+        self.longest_ms.map(|ms| ms.ceil() as i64)
     }
 
     /// Returns the request ids of which attempts are not fetched.
@@ -136,14 +180,30 @@ impl GroupTally {
         all
     }
 
+    /// Returns how many lines there are of which nothing is known, if no attempt begins or ends in any.
+    pub(super) fn not_understood(&self) -> Option<i64> {
+        Some(self.lines).filter(|lines| *lines > 0)
+    }
+
     /// Returns what was counted and not fetched, or why that cannot be successes alone.
     pub(super) fn counted(&self, bucket_ms: i64) -> Result<CountedSuccesses, String> {
         let starts: i64 = self.starts.values().sum();
         if let Some(first) = self.missing().first() {
             return Err(format!("of request {} not every attempt was found", first.id));
         }
+        // Of attempts side by side one may be fetched in part, and another counts for the rest of it.
+        let parts = self.halves.values().filter(|left| **left != 0).count();
+        if parts > 0 {
+            return Err(format!(
+                "some attempts ({parts}) were fetched only in part: several requests run at once (Managed Instances), or \
+                 lines are missing"
+            ));
+        }
         if self.starts.values().chain(self.durations.values()).any(|left| *left < 0) || self.cold < 0 {
             return Err("the queries counted less than was fetched".to_owned());
+        }
+        if self.untimed != 0 {
+            return Err(format!("of some attempts ({}) the REPORT has no duration that can be read", self.untimed));
         }
         if starts != self.reports {
             return Err(format!(
