@@ -79,6 +79,10 @@ fn a_row_that_stands_there_twice_is_one_event() {
         };
         let once = told(&rows(&str::to_owned));
         assert!(once.complete && once.attempts.len() == 1, "{messages:?}");
+        if time == "\n" {
+            let with_button = rows(&|message| format!("\nCopy\n{message}"));
+            assert_eq!(told(&with_button).attempts, once.attempts, "{with_button}");
+        }
         for gap in ["\n\n", "\n\n\n", "\n  \n"] {
             let text =
                 rows(&|message| format!("{message}{gap}{}", message.split_whitespace().collect::<Vec<_>>().join(" ")));
