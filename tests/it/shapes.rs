@@ -158,6 +158,15 @@ pub(super) enum Keeps {
 }
 use Keeps::{All, Lines, Times};
 
+/// Breaks lines as a window of 79 columns does.
+fn windowed(text: &str) -> String {
+    let rows = |line: &str| {
+        let chars: Vec<char> = line.chars().collect();
+        chars.chunks(79).map(|row| row.iter().chain(['\n'].iter()).collect::<String>()).collect::<String>()
+    };
+    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { rows(line) }).collect()
+}
+
 /// Lists every writer: shape that must be recognised, what it keeps, files. The forms are those of AWS CLI 1.45 and 2,
 /// SAM CLI, Serverless Framework, awslogs, saw, the consoles and the subscription payload, as their sources print them.
 pub(super) fn writers(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
@@ -213,6 +222,11 @@ pub(super) fn writers(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
             "tail detailed",
             All,
             file(lines(log, |_, e| format!("{}000+00:00 {} {}\n", iso(e.at), STREAMS[e.stream], rstrip(e)))),
+        ),
+        (
+            "tail out of a narrow window",
+            All,
+            file(windowed(&lines(log, |_, e| format!("{}000+00:00 {} {}\n", iso(e.at), STREAMS[e.stream], rstrip(e))))),
         ),
         ("tail short", Times, file(lines(log, |_, e| format!("{} {}\n", &iso(e.at)[..19], rstrip(e))))),
         ("sam logs", All, file(lines(log, |_, e| format!("{} {}000 {}\n", STREAMS[e.stream], iso(e.at), rstrip(e))))),
@@ -678,6 +692,7 @@ fn every_byte_is_in_one_bucket() {
             "yaml",
             "log in",
             "document in",
+            "tail out of",
         ]
         .iter()
         .any(|start| name.starts_with(start));
@@ -851,7 +866,7 @@ proptest::proptest! {
         // Packed payloads are counted unpacked, rewritten documents as JSON, and in two shapes words that their tool removed
         // are restored.
         let shapes = [shape_of(&text), shape_of(&whole)].map(Option::unwrap_or_default);
-        let rewritten = shapes.iter().any(|shape| ["carrier", "json-text", "printed-values", "yaml", "no-break-spaces", "quoted-printable", "one-line"].contains(shape))
+        let rewritten = shapes.iter().any(|shape| ["carrier", "json-text", "printed-values", "yaml", "no-break-spaces", "quoted-printable", "one-line", "narrow-window", "serverless-logs"].contains(shape))
             || [&b"H4sI"[..], b" - 8f507"].iter().any(|mark| text.windows(mark.len()).any(|window| window == *mark));
         // Of an input that failed no shape is told, so it may have been rewritten, too.
         let failed = shape_of(&text).is_none() && !analysis.summary.coverage.inputs_unreadable.is_empty();

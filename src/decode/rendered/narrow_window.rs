@@ -82,7 +82,9 @@ impl WindowRows {
     }
 
     fn line(&mut self, line: &[u8], out: &mut Vec<u8>) {
-        let is_full = !line.is_empty() && line.len().is_multiple_of(self.width);
+        // Characters beyond ASCII take more bytes than columns.
+        let columns = line.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        let is_full = columns > 0 && columns.is_multiple_of(self.width);
         let was_full = std::mem::replace(&mut self.full, false);
         if let Some(start) = start_of_cut(line).filter(|_| is_full) {
             let before = line[..start].trim_ascii_end();

@@ -237,9 +237,13 @@ impl LineForms {
 fn told_alone(line: &[u8]) -> Option<usize> {
     let crash = |line: &[u8]| memchr::memmem::find(line, REQUEST_ID.as_bytes()).filter(|at| is_crash(&line[*at..]));
     let answer = |line: &[u8]| ANSWERS.iter().find_map(|begin| memchr::memmem::find(line, begin));
-    let is_alone =
-        |at: &usize| *at == 0 || LineForm::of(line, *at).is_some_and(|form| form.is_of_marks() || form.is_of_member());
-    [error_of_node(line), crash(line), answer(line)].into_iter().flatten().find(is_alone)
+    let stands_alone = |at: usize, fits: &dyn Fn(&LineForm) -> bool| {
+        at == 0 || LineForm::of(line, at).is_some_and(|form| form.is_of_marks() && fits(&form) || form.is_of_member())
+    };
+    // Go's logger writes a time before whatever a function logs.
+    let answer = answer(line).filter(|at| stands_alone(*at, &|form| !form.marks_events()));
+    let told = [error_of_node(line), crash(line)].into_iter().flatten().find(|at| stands_alone(*at, &|_| true));
+    told.or(answer)
 }
 
 /// Finds where the line begins in which Node's client reports an error: a time, an id, a level, a label.

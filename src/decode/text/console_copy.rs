@@ -64,14 +64,12 @@ fn has_sentences(head: &InputHead<'_>, message: impl Fn(&[u8]) -> Option<usize>)
 /// Returns whether a time stands alone above every sentence of the platform, or above the one that it repeats: one above
 /// them all is that of the copy.
 fn has_times_above(head: &InputHead<'_>) -> bool {
-    let (mut above, mut told): (&[u8], &[u8]) = (b"", b"");
-    head.lines().all(|line| {
-        let before = std::mem::replace(&mut above, line).trim_ascii();
-        if message_start(line) != Some(0) {
-            return true;
-        }
-        let told = std::mem::replace(&mut told, line);
-        time_alone(before).is_some() || before.is_empty() && squeezed(told).eq(squeezed(line))
+    let mut above: &[u8] = b"";
+    head.lines().filter(|line| !matches!(line.trim_ascii(), b"" | BUTTON)).all(|line| {
+        let before = std::mem::replace(&mut above, line);
+        message_start(line) != Some(0)
+            || time_alone(before.trim_ascii()).is_some()
+            || squeezed(before).eq(squeezed(line))
     })
 }
 
@@ -152,7 +150,7 @@ impl Family for ConsoleCopy {
     }
 
     fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
-        let text = message.trim_ascii_end();
+        let text = without_button(message.trim_ascii_end());
         let text = text.strip_suffix(b"|").map_or(text, <[u8]>::trim_ascii_end);
         let at = event.at.or_else(|| own_time(text));
         FoundEvent { at, ..event }.deliver(&unrepeated(without_copy(text)), delivery);
@@ -168,6 +166,16 @@ fn unrepeated(text: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Borrowed(text)
+}
+
+/// Name of a button between a time and the message below it.
+const BUTTON: &[u8] = b"Copy";
+
+/// Takes off the name of the button on a line of its own.
+fn without_button(text: &[u8]) -> &[u8] {
+    let Some(rest) = text.trim_ascii_start().strip_prefix(BUTTON) else { return text };
+    let below = rest.trim_ascii_start();
+    if rest[..rest.len() - below.len()].contains(&b'\n') { below } else { text }
 }
 
 /// Takes off the second of two texts that differ in their blanks only: below the message of a row that is unfolded, the

@@ -52,6 +52,8 @@ fn has_figures(line: &[u8]) -> bool {
 
 #[derive(Default)]
 struct Serverless {
+    /// Whether version 1 or 2 wrote a line, so that the words of version 3 are the function's.
+    with_ids: bool,
     /// Whether version 3 wrote a line, which has no ids.
     without_ids: bool,
 }
@@ -62,7 +64,8 @@ impl Family for Serverless {
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         let plain = without_colours(line);
         let timed = Timestamp::parse_prefix(&plain).is_some();
-        self.without_ids |= plain.trim_ascii_end() == START.word.as_bytes() || has_figures(&plain);
+        self.with_ids |= platform_word(&plain).is_some();
+        self.without_ids |= !self.with_ids && (plain.trim_ascii_end() == START.word.as_bytes() || has_figures(&plain));
         // The figures of REPORT stand on a line of their own.
         let begins = timed || platform_word(&plain).is_some() || !(plain.starts_with(b"Duration:") || plain.is_empty());
         begins.then_some(Prefix::default())
