@@ -281,7 +281,7 @@ pub(super) struct SharedArgs {
     #[arg(long, value_name = "ZONE", value_parser = zones::zone, help_heading = "Table")]
     pub(super) tz: Option<Zone>,
 
-    /// Form of the records (ndjson); compact: a success in under 200 bytes
+    /// Form of the records (ndjson); compact: most successes in under 200 bytes
     /// [default: full]
     #[arg(long, value_name = "FORM", value_enum, help_heading = "Output")]
     pub(super) records: Option<RecordFormArg>,

@@ -1,4 +1,4 @@
-//! SQL that declares a table of records, full and compact, and a view in which both look alike.
+//! SQL that declares a table of records, full and compact, and a view of both under the names of full records.
 //!
 //! The columns are those of the JSON Schema, so there is no second list of fields. Types are declared, never guessed from the
 //! data: records without failures do not change them.
@@ -75,10 +75,18 @@ fn expanded(name: &str, engine: SqlEngine) -> Option<String> {
             "coalesce({full}, substr(date_format(date_add('millisecond', {ms}, TIMESTAMP '1970-01-01 00:00:00'), \
              '%Y-%m-%dT%H:%i:%s.%f'), 1, 23) || 'Z')"
         ),
-        SqlEngine::Spark => format!(
-            "coalesce({full}, date_format(to_utc_timestamp(timestamp_millis({ms}), current_timezone()), \
-             \"yyyy-MM-dd'T'HH:mm:ss.SSS'Z'\"))"
-        ),
+        // Whatever zone the session has: functions of time stamps shift what its clocks skip in spring.
+        SqlEngine::Spark => {
+            let of_day = format!("pmod({ms}, 86400000)");
+            let day =
+                format!("CAST(date_add(DATE '1970-01-01', CAST(({ms} - {of_day}) DIV 86400000 AS INT)) AS STRING)");
+            let part = |unit: u32, of: u32| format!("pmod({of_day} DIV {unit}, {of})");
+            let [hour, minute, second] = [(3_600_000, 24), (60_000, 60), (1_000, 60)].map(|(unit, of)| part(unit, of));
+            format!(
+                "coalesce({full}, format_string('%sT%02d:%02d:%02d.%03dZ', {day}, {hour}, {minute}, {second}, pmod({ms}, \
+                 1000)))"
+            )
+        }
     };
     Some(match name {
         "schema" => format!("coalesce({}, lt)", in_view("schema", engine)),
@@ -93,12 +101,13 @@ fn expanded(name: &str, engine: SqlEngine) -> Option<String> {
         "stream_key" => "coalesce(stream_key, s)".to_owned(),
         "input" => "coalesce(input, k)".to_owned(),
         "understood" => of_success("understood", "true"),
+        "successes_left_out" => of_success("successes_left_out", "false"),
         "version" => "CASE WHEN lt IS NULL THEN version ELSE nullif(coalesce(n, '$LATEST'), '') END".to_owned(),
         "request_id" => "coalesce(request_id, r)".to_owned(),
         "attempt" => of_success("attempt", "1"),
         "started_at" => time("started_at", "t"),
         "started_at_ms" => "coalesce(started_at_ms, t)".to_owned(),
-        "ended_at" => time("ended_at", "t + e"),
+        "ended_at" => time("ended_at", "(t + e)"),
         "ended_at_ms" => "coalesce(ended_at_ms, t + e)".to_owned(),
         "window_cut" => of_success("window_cut", "'none'"),
         "category" | "code" => of_success(name, "'ok'"),

@@ -126,7 +126,12 @@ impl<'h> JsonHead<'h> {
 /// Returns whether an array item begins here, rather than text in brackets.
 fn is_item(bytes: &[u8]) -> bool {
     match value(bytes, 0) {
-        Ok((_, end)) => matches!(bytes.get(end + spaces(&bytes[end..])), Some(b',' | b']')),
+        Ok((_, end)) => {
+            let rest = &bytes[end + spaces(&bytes[end..])..];
+            // A word in brackets, with text behind it on its line, is that of a tool.
+            let is_alone = || matches!(rest.get(1), None | Some(b',' | b']' | b'}' | b'\r' | b'\n'));
+            rest.starts_with(b",") || rest.starts_with(b"]") && is_alone()
+        }
         Err((cut, _)) => matches!(cut, Some(RawValue::CutText(_))),
     }
 }

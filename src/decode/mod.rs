@@ -173,6 +173,7 @@ pub const SHAPES: &[Shape] = &[
     rendered::no_break::SHAPE,
     rendered::quoted_printable::SHAPE,
     rendered::line_marks::SHAPE,
+    rendered::narrow_window::SHAPE,
     text::s3_export::SHAPE,
     json::own_records::SHAPE,
     json::filter_events::SHAPE,

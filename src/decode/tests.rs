@@ -262,12 +262,7 @@ fn runtimes_own_times_are_no_export() {
     case(
         "2026-10-01T00:00:03.001Z        undefined       ERROR   Uncaught Exception\n{\n  \"errorType\": \"E\"\n}\n",
         "bare",
-        &[
-            "2026-10-01T00:00:03.001Z        undefined       ERROR   Uncaught Exception",
-            "{",
-            "  \"errorType\": \"E\"",
-            "}",
-        ],
+        &["2026-10-01T00:00:03.001Z        undefined       ERROR   Uncaught Exception", "{\n  \"errorType\": \"E\"\n}"],
     );
 }
 

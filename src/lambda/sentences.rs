@@ -48,6 +48,7 @@ fn is_value(rest: &[u8]) -> bool {
     match rest {
         [first @ (b'*' | b'.'), next, ..] => next == first,
         [b'[', next, ..] => next.is_ascii_uppercase(),
+        [b'<', b'.', b'.', ..] => true,
         [b'<', next, ..] => next.is_ascii_alphabetic(),
         [first, ..] => first.is_ascii_alphanumeric(),
         [] => false,
@@ -153,6 +154,16 @@ pub(crate) fn ids_of_sentences(text: &[u8]) -> impl Iterator<Item = RequestId> +
         RequestId::parse(&before[before.len().checked_sub(RequestId::LENGTH)?..])
     });
     labelled.chain(timed_out)
+}
+
+/// Finds the sentence in a line that says how a request ended, wherever in the line it stands.
+pub(crate) fn end_told_of(id: RequestId, text: &[u8], line: u64) -> Option<Sighting> {
+    let (at, sentence) = [END.begin, REPORT.begin].into_iter().find_map(|begin| {
+        let mut places = memchr::memmem::find_iter(text, begin);
+        let names = |at: &usize| RequestId::parse_prefix(text[at + begin.len()..].trim_ascii_start()) == Some(id);
+        places.find(names).map(|at| (at, begin))
+    })?;
+    Some(Sighting { line, sentence, before: text_before(text, at), refused: true })
 }
 
 /// Words in small letters from which on a text is prose.

@@ -169,7 +169,8 @@ fn token_length(text: &[u8]) -> Option<usize> {
     let word = text.get(..length).filter(|word| (1..=LONGEST_TOKEN).contains(&word.len()))?;
     let inner = match word {
         [b'[', inner @ .., b']'] | [b'<', inner @ .., b'>'] | [b'(', inner @ .., b')'] => {
-            inner.first().filter(|first| first.is_ascii_alphabetic())?;
+            let is_mask = inner.len() > 2 && inner.iter().all(|byte| matches!(byte, b'.' | b'*'));
+            inner.first().filter(|first| first.is_ascii_alphabetic() || is_mask)?;
             inner
         }
         [b'.', second, ..] if *second != b'.' => return None,
@@ -277,6 +278,7 @@ mod tests {
             ("6bc28136-xxxx-xxxx-xxxx-xxxxxxxxxxxx", false, true),
             ("[REDACTED]", true, true),
             ("<guid>", true, true),
+            ("<...>", true, true),
             ("<request-id>", true, true),
             ("***", true, true),
             ("****", true, true),

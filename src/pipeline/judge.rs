@@ -7,7 +7,8 @@ use super::streams::StreamOutput;
 use super::tally::{Tally, masked_sighting};
 use super::worker::Worker;
 use crate::assemble::{self, Output};
-use crate::model::{Attempt, Bucket, InsightsReading, Note, Origin, Place, Stretch, Timestamp};
+use crate::lambda::sentences::end_told_of;
+use crate::model::{Attempt, Bucket, InsightsReading, Note, Origin, Place, Sighting, Stretch, Timestamp};
 use crate::rules;
 use crate::summary::{StreamNames, record_of};
 use crate::wire::InputProblem;
@@ -122,6 +123,17 @@ impl Output for Closing<'_, '_> {
         let attempt = &*attempt;
         let named = self.worker.named_by_attempt(self.origin, attempt);
         let (origin, names) = named.as_ref().map_or((self.origin, self.names), |(origin, names)| (origin, *names));
+        if !attempt.report_seen
+            && let Some(sighting) = told_end(attempt)
+        {
+            let input = self.worker.inputs.get(attempt.place.input as usize).map_or("", |input| &input.name);
+            let sighting = masked_sighting(&sighting, &self.worker.options.redaction);
+            self.worker.tally.unread(input, &sighting, false);
+        }
+        // As records of the attempts tell it.
+        if let Some(runtime) = &attempt.runtime {
+            self.worker.entries.runtime(names, attempt.started_at, &redaction.masked(runtime));
+        }
         self.worker.progress.judged(verdict.category.is_failure());
         let (inputs, options) = (self.worker.inputs, self.worker.options);
         let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
@@ -159,4 +171,11 @@ impl Output for Closing<'_, '_> {
         let input = self.worker.inputs.get(place.input as usize);
         self.worker.tally.disordered(input.map_or("", |input| &input.name), place.line);
     }
+}
+
+/// Finds the end of an attempt whose REPORT was not read within a line of its own: in text that was wrapped anew, sentences
+/// stand anywhere in a line, where they cannot be told from quotations. But nobody quotes the end of what still runs.
+fn told_end(attempt: &Attempt) -> Option<Sighting> {
+    let id = attempt.request_id.filter(|id| !id.is_token())?;
+    attempt.lines.iter().find_map(|line| end_told_of(id, line.text, line.place.line))
 }

@@ -16,6 +16,8 @@ const NO_FUNCTION: &[u8] = b"\"function\":null,";
 const NO_INPUT: &[u8] = b"\"input\":null,";
 const UNDERSTOOD: &[u8] = b"\"understood\":true,";
 const NOT_UNDERSTOOD: &[u8] = b"\"understood\":false,";
+const EVERY_SUCCESS: &[u8] = b"\"successes_left_out\":false,";
+const NOT_EVERY_SUCCESS: &[u8] = b"\"successes_left_out\":true,";
 const NO_TIMEOUT: &[u8] = b"\"timeout_ms\":null,\"timeout_source\":null";
 /// What stands for what caught the event.
 const NOT_CAUGHT: &[u8] = b"\"caught_by\":null";
@@ -81,6 +83,8 @@ pub struct Records {
     patches: Patches,
     /// Whether all of the log was read and understood.
     understood: bool,
+    /// Whether only failures are written.
+    failures_only: bool,
     /// How they are written.
     form: RecordForm,
     /// Whether later attempts repeated each side effect, by place of the attempt.
@@ -88,11 +92,13 @@ pub struct Records {
 }
 
 impl Records {
-    /// Makes the records of a run. `understood` is whether all of its log was read and understood.
+    /// Makes the records of a run. `understood` is whether all of its log was read and understood, `failures_only` whether
+    /// records of other attempts are kept for the ledger only.
     pub(super) fn new(
         spools: Vec<RecordSpool>,
         patches: Patches,
         understood: bool,
+        failures_only: bool,
         form: RecordForm,
     ) -> io::Result<Self> {
         let mut readers = Vec::with_capacity(spools.len());
@@ -105,7 +111,8 @@ impl Records {
         }
         index.sort_unstable_by_key(|(_, spooled)| spooled.place);
         let repeated = FxHashMap::default();
-        let mut records = Self { failure: None, spools: readers, index, patches, understood, form, repeated };
+        let mut records =
+            Self { failure: None, spools: readers, index, patches, understood, failures_only, form, repeated };
         for places in std::mem::take(&mut records.patches.repeats) {
             records.compare(&places)?;
         }
@@ -176,6 +183,9 @@ impl Records {
         }
         if !self.understood {
             replace(line, UNDERSTOOD, NOT_UNDERSTOOD);
+        }
+        if self.failures_only || self.patches.lacks_successes(spooled.function) {
+            replace(line, EVERY_SUCCESS, NOT_EVERY_SUCCESS);
         }
         if let Some(nameless) = self.patches.nameless(spooled.function) {
             replace(line, NO_INPUT, format!("\"input\":\"{nameless:016x}\",").as_bytes());

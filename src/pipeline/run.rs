@@ -149,7 +149,7 @@ pub(super) fn run(
     // Records are of attempts that were read.
     let understood = counted.is_empty() && !input_failed && unread_inputs == 0 && !tally.has_unrecognized();
     let records = (options.keep_records || options.ledger).then(|| match spool_error {
-        None => Records::new(spools, totals.patches, understood, options.record_form)
+        None => Records::new(spools, totals.patches, understood, options.failures_only, options.record_form)
             .unwrap_or_else(|error| Records::missing(&error)),
         Some(error) => Records::missing(&error),
     });
@@ -257,7 +257,7 @@ fn not_counted(functions: &[String]) -> Option<Note> {
     };
     let text = format!(
         "{first}{more}: attempts that succeeded were neither read nor counted for this time, so attempts are too few and rates \
-         are not known; pull them with --engine filter"
+         are not known; read them all: pull with --engine filter, or records written without --failures-only"
     );
     Some(Note { incomplete: true, text })
 }

@@ -466,7 +466,10 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             Statement::InitStart(start) | Statement::RestoreStart(start) => {
                 // It also names the function, but only once per environment; using that would split a function into a
                 // named and an unnamed row.
-                if let Some(runtime) = start.runtime_version {
+                let of_stream = stream.origin.function.as_deref();
+                let of_other = start.function.is_some_and(|function| of_stream.is_some_and(|own| own != function));
+                // The runtime of another function is told by the attempts that name it.
+                if let Some(runtime) = start.runtime_version.filter(|_| !of_other) {
                     self.output.runtime(stream.names, message.at, runtime);
                 }
             }

@@ -4,8 +4,8 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::understood::UnderstoodBytes;
-use crate::model::{Bucket, Mentions, Note, Sighting};
-use crate::wire::{AccountRead, Coverage, CoverageBytes, InputProblem, Redaction};
+use crate::model::{Bucket, Mentions, Note, Sighting, count};
+use crate::wire::{AccountRead, Coverage, CoverageBytes, InputProblem, NotARecord, Redaction};
 
 /// The counts of one worker. Several tallies add up in any order.
 #[derive(Debug, Default)]
@@ -34,6 +34,8 @@ pub(super) struct Tally {
     /// By name of the input, the first line and the number of lines that begin like those of the platform and could not
     /// be read.
     unparsed: BTreeMap<String, (u64, u64)>,
+    /// By name of the input, the first line of records of ours that could not be read, why, and their number.
+    unread_records: BTreeMap<String, (u64, NotARecord, u64)>,
     /// By name of the input, the first line of those that are in an order in which nobody wrote them.
     disordered: BTreeMap<String, u64>,
     /// Number of lines with the words of platform sentences in texts without one, and the first with its input.
@@ -168,6 +170,22 @@ impl Tally {
         self.add_unparsed(input.to_owned(), (line, 1));
     }
 
+    /// Counts a record of ours that could not be read.
+    pub(super) fn unread_record(&mut self, input: &str, line: u64, why: NotARecord) {
+        self.add_unread_records(input, (line, why, 1));
+    }
+
+    fn add_unread_records(&mut self, input: &str, (line, why, count): (u64, NotARecord, u64)) {
+        let Some((first, reason, sum)) = self.unread_records.get_mut(input) else {
+            self.unread_records.insert(input.to_owned(), (line, why, count));
+            return;
+        };
+        if line < *first {
+            (*first, *reason) = (line, why);
+        }
+        *sum += count;
+    }
+
     /// Counts lines that hold the words of platform sentences without being any.
     pub(super) fn mentions(&mut self, input: u32, mentions: Mentions) {
         let Some((first_input, known)) = &mut self.mentions else {
@@ -244,6 +262,9 @@ impl Tally {
         for (input, unparsed) in other.unparsed {
             self.add_unparsed(input, unparsed);
         }
+        for (input, unread) in other.unread_records {
+            self.add_unread_records(&input, unread);
+        }
         for (input, unread) in other.unread {
             self.enter_unread(input, unread);
         }
@@ -272,6 +293,10 @@ impl Tally {
             format!(
                 "{input}: {count} {lines} like those of the platform and could not be read, the first at line {line}"
             )
+        }));
+        unread.extend(self.unread_records.iter().take(MOST_UNREAD).map(|(input, (line, why, records))| {
+            let records = count(*records, "record", "records");
+            format!("{input}: {records} could not be read, the first at line {line}: {why}")
         }));
         unread.extend(self.disordered.iter().take(MOST_UNREAD).map(|(input, line)| {
             format!(

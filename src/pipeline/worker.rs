@@ -14,7 +14,7 @@ use crate::model::{Attempt, Bucket, FunctionArn, Keep, Lines, Note, Origin, Plac
 use crate::source::saved::{AccountTold, PullTrailer};
 use crate::source::{Input, InputSource};
 use crate::summary::{Entries, SharedTables, StreamNames, reset};
-use crate::wire::Record;
+use crate::wire::{NotARecord, Record};
 
 /// The data that all workers share.
 pub(super) struct Job<'r> {
@@ -114,12 +114,19 @@ impl<'r> Worker<'r> {
     pub(super) fn take_own_record(&mut self, json: &[u8], place: Place) {
         self.tally.log_events += 1;
         let bytes = json.len() as u64;
-        let mut record = Record::read(json);
-        record.iter_mut().for_each(|record| record.mask(&self.options.redaction));
-        let entered = record.as_ref().and_then(|record| Some((record, self.entries.add_record(record, place)?)));
-        let Some((record, names)) = entered else {
-            self.tally.count(place.input, Bucket::Unrecognized, bytes);
-            return;
+        let record = Record::read(json).and_then(|mut record| {
+            record.mask(&self.options.redaction);
+            let names = self.entries.add_record(&record, place).ok_or(NotARecord::NotWhole)?;
+            Ok((record, names))
+        });
+        let (record, names) = match record {
+            Ok((record, names)) => (record, names),
+            Err(why) => {
+                let input = self.inputs.get(place.input as usize).map_or("", |input| &input.name);
+                self.tally.unread_record(input, place.line, why);
+                self.tally.count(place.input, Bucket::Unrecognized, bytes);
+                return;
+            }
         };
         self.tally.count(place.input, Bucket::Attributed, bytes);
         if !record.understood {
@@ -129,7 +136,7 @@ impl<'r> Worker<'r> {
         if self.spool.is_none() && matches!(self.shown, Shown::None) {
             return;
         }
-        let record = reset(record);
+        let record = reset(&record);
         let request = record.request_id.as_ref().and_then(|id| RequestId::read(id));
         if let Some(request) = request.filter(|id| self.shown.wants(*id, false)) {
             let at = (place, names.function());

@@ -228,6 +228,9 @@ impl<'s> Entries<'s> {
             let facts = self.functions.entry(stream.function).or_default();
             facts.architecture = facts.architecture.take().max(Some(architecture.clone()));
         }
+        if record.successes_left_out {
+            self.functions.entry(stream.function).or_default().successes_left_out = true;
+        }
         if let Some(ms) = record.timeout_ms {
             let facts = self.functions.entry(stream.function).or_default();
             let told = match record.timeout_source.as_deref() {

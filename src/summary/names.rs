@@ -43,6 +43,8 @@ pub(super) struct FunctionFacts {
     pub(super) told_timeout: Option<(Option<Timestamp>, u64)>,
     /// Time limit, in milliseconds, that records of earlier runs have from a configuration, of the latest attempt.
     pub(super) configured_timeout: Option<(Option<Timestamp>, u64)>,
+    /// Whether records of earlier runs say that successes have none.
+    pub(super) successes_left_out: bool,
     /// Sum of the hashes of all attempts, if the name is unknown: the same in whatever order they come.
     pub(super) sum: u64,
     /// The smallest of the hashes of attempts, sorted. Inputs that have many attempts in common have some
@@ -61,6 +63,7 @@ impl FunctionFacts {
         self.timeout = self.timeout.max(other.timeout);
         self.told_timeout = self.told_timeout.max(other.told_timeout);
         self.configured_timeout = self.configured_timeout.max(other.configured_timeout);
+        self.successes_left_out |= other.successes_left_out;
         self.sum = self.sum.wrapping_add(other.sum);
         other.least_attempts.into_iter().for_each(|hash| self.least(hash));
     }

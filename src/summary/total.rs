@@ -151,6 +151,8 @@ pub(crate) struct Patches {
     dropped: FxHashSet<Place>,
     /// Time limits of functions, by function id.
     timeouts_ms: FxHashMap<u32, (u64, TimeoutSource)>,
+    /// Functions of which not every success was read, by function id.
+    without_successes: FxHashSet<u32>,
     /// Names of functions that only other attempts of their streams tell, by function id.
     names: FxHashMap<u32, String>,
     /// What stands for the inputs of functions without a name, by function id.
@@ -189,6 +191,12 @@ impl Patches {
         self.timeouts_ms.get(&function).copied()
     }
 
+    /// Returns whether not every success of a function was read.
+    #[must_use]
+    pub(crate) fn lacks_successes(&self, function: u32) -> bool {
+        self.without_successes.contains(&function)
+    }
+
     /// Returns the name of a function whose stream does not tell it.
     #[must_use]
     pub(crate) fn name(&self, function: u32) -> Option<&str> {
@@ -205,6 +213,9 @@ impl Patches {
     fn share(&mut self, names: &Tables) {
         for (id, under) in (0u32..).zip(&names.canonical).filter(|(id, under)| id != *under) {
             self.timeouts_ms.extend(self.timeouts_ms.get(under).map(|ms| (id, *ms)));
+            if self.without_successes.contains(under) {
+                self.without_successes.insert(id);
+            }
             if names.functions[id as usize].name.is_none()
                 && let Some(name) = &names.functions[*under as usize].name
             {
@@ -221,6 +232,7 @@ impl Patches {
         self.caught_by.extend(other.caught_by);
         self.lambda_insights.extend(other.lambda_insights);
         self.timeouts_ms.extend(other.timeouts_ms);
+        self.without_successes.extend(other.without_successes);
         self.repeats.extend(other.repeats);
     }
 
@@ -673,7 +685,11 @@ impl<'a> Pass<'a> {
         let place = (key.account_id.as_deref(), key.region.as_deref());
         // Which were the first attempts, and the last, nobody knows.
         let of_function = self.bounds.counted.of_function(key.name.as_deref(), place, (self.from, self.to));
-        let of_function = of_function.filter(|_| (self.wants)(id));
+        let told = names.facts.get(&id).is_some_and(|facts| facts.successes_left_out).then_some(OfFunction::Unknown);
+        let of_function = told.or(of_function).filter(|_| (self.wants)(id));
+        if of_function.is_some() {
+            self.patches.without_successes.insert(id);
+        }
         if let Some(OfFunction::Known(counted)) = of_function {
             counts.add_counted(counted);
         }

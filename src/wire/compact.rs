@@ -1,22 +1,28 @@
-//! The compact form of records: a success in under 200 bytes, and other records without what is null or empty.
+//! The compact form of records: most successes in under 200 bytes, and other records without what is null or empty.
 //!
 //! Each line stands alone. A success is written in few bytes only if all that counts comes back from them; any other record
 //! keeps its names.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::record::{CutEnds, ObservationCount, Record, RecordKind};
-use super::{SCHEMA_VERSION, moment};
+use super::{SCHEMA_VERSION, SideEffectLine, moment};
 use crate::model::Timestamp;
 
 /// Version that most functions run, which is left out.
 const LATEST: &str = "$LATEST";
 /// What log groups of functions begin with, unless someone chose another one.
 const USUAL_GROUP: &str = "/aws/lambda/";
+/// First version of the format that has compact records.
+const FIRST_COMPACT: u32 = 5;
 /// Observation that a cold start makes of itself.
 const COLD_START: &str = "cold_start";
 
@@ -30,9 +36,35 @@ pub enum RecordForm {
     Compact,
 }
 
+/// Why a line is not a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotARecord {
+    /// A later version of the program wrote it, in the format of this number.
+    Later(u64),
+    /// A key is missing, has no place there, or its value is not one that the program writes.
+    NotWhole,
+}
+
+impl fmt::Display for NotARecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Later(format) => {
+                write!(
+                    f,
+                    "a later version of the program wrote it (format {format}, not {SCHEMA_VERSION}); use that one"
+                )
+            }
+            Self::NotWhole => {
+                f.write_str("a key is missing or has no place there, or a value is wrong; write the records again")
+            }
+        }
+    }
+}
+
 /// A success in few bytes. The attempt was the only one of its event; evidence, trace id and the name of the stream are left
-/// out.
+/// out. A line with any other key is not one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CompactRecord {
     /// Version of this format.
     pub lt: u32,
@@ -46,17 +78,14 @@ pub struct CompactRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s: Option<String>,
     /// Lambda request id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub r: Option<String>,
+    pub r: String,
     /// START in milliseconds since the epoch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub t: Option<i64>,
+    pub t: i64,
     /// Milliseconds from START to REPORT, by the times of their lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub e: Option<i64>,
     /// Run time in milliseconds, without the init.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub d: Option<f64>,
+    pub d: f64,
     /// Billed milliseconds; left out where they are run time, init and restore together, rounded up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub b: Option<u64>,
@@ -84,6 +113,12 @@ pub struct CompactRecord {
     /// Worth knowing and not a failure; left out where it is but a cold start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observations: Option<Vec<ObservationCount>>,
+    /// The writes that its lines show before the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side_effects: Option<Vec<SideEffectLine>>,
+    /// The last step that its lines show, where they show no write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<String>,
     /// Runtime version; on the latest line of a function that tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<String>,
@@ -96,6 +131,9 @@ pub struct CompactRecord {
     /// False where part of the log of the run was not read or not understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub understood: Option<bool>,
+    /// True where other attempts of the function that succeeded have no records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successes_left_out: Option<bool>,
 }
 
 impl CompactRecord {
@@ -112,10 +150,10 @@ impl CompactRecord {
             f: name_of(record),
             k: record.input.clone(),
             s: record.log_stream.as_deref().map(stream_key).or_else(|| record.stream_key.clone()),
-            r: record.request_id.clone(),
-            t: record.started_at_ms,
+            r: record.request_id.clone()?,
+            t: record.started_at_ms?,
             e: record.ended_at_ms.zip(record.started_at_ms).and_then(|(end, start)| end.checked_sub(start)),
-            d: record.duration_ms,
+            d: record.duration_ms?,
             b: None,
             m: record.memory_size_mb,
             u: record.max_memory_used_mb,
@@ -131,22 +169,37 @@ impl CompactRecord {
             tenant_id: record.tenant_id.clone(),
             observations: (record.observations != usual_observations(record.cold_start))
                 .then(|| record.observations.clone()),
+            side_effects: (!record.side_effects.is_empty()).then(|| record.side_effects.clone()),
+            progress: record.progress.clone(),
             runtime: record.runtime.clone().filter(|_| tells),
             timeout_ms: record.timeout_ms.filter(|_| tells),
             timeout_source: record.timeout_source.clone().filter(|_| tells),
             understood: (!record.understood).then_some(false),
+            successes_left_out: record.successes_left_out.then_some(true),
         };
-        let b = record.billed_ms.filter(|billed| Some(*billed) != short.billed_ms());
+        let b = record.billed_ms.filter(|billed| *billed != short.billed_ms());
         let short = Self { b, ..short };
-        (short.clone().into_record() == what_counts(record, &short)).then_some(short)
+        (short.is_whole() && short.clone().into_record() == what_counts(record, &short)).then_some(short)
+    }
+
+    /// Returns whether all that makes an attempt a success is there.
+    fn is_whole(&self) -> bool {
+        let is_time = |ms: i64| Timestamp::from_ms(ms).is_some();
+        let ends = self.e.is_none_or(|lasted| lasted >= 0 && self.t.checked_add(lasted).is_some_and(is_time));
+        let mut times = [Some(self.d), self.i, self.restore_ms].into_iter().flatten();
+        (FIRST_COMPACT..=SCHEMA_VERSION).contains(&self.lt)
+            && !self.r.is_empty()
+            && is_time(self.t)
+            && ends
+            && times.all(|ms| ms >= 0.0)
     }
 
     /// Makes the record of which this has what counts.
     #[must_use]
     pub fn into_record(self) -> Record {
-        let billed_ms = self.b.or_else(|| self.billed_ms());
+        let billed_ms = Some(self.b.unwrap_or_else(|| self.billed_ms()));
         let (account_id, region, function) = self.f.as_deref().map_or((None, None, None), parts_of);
-        let ended_at_ms = self.t.zip(self.e).and_then(|(start, lasted)| start.checked_add(lasted));
+        let ended_at_ms = self.e.and_then(|lasted| self.t.checked_add(lasted));
         let at = |ms: Option<i64>| moment(ms.and_then(Timestamp::from_ms));
         let cold_start = self.i.is_some() || self.restore_ms.is_some();
         let log_group = match self.log_group {
@@ -154,7 +207,7 @@ impl CompactRecord {
             None => usual_group(function.as_deref()),
         };
         Record {
-            id: id_of(self.f.as_deref(), self.s.as_deref(), self.r.as_deref(), self.t),
+            id: id_of(self.f.as_deref(), self.s.as_deref(), &self.r, self.t),
             account_id,
             region,
             log_group,
@@ -162,18 +215,19 @@ impl CompactRecord {
             function,
             input: self.k,
             understood: self.understood.unwrap_or(true),
+            successes_left_out: self.successes_left_out.unwrap_or_default(),
             version: self
                 .n
                 .map_or_else(|| Some(LATEST.to_owned()), |version| Some(version).filter(|one| !one.is_empty())),
             runtime: self.runtime,
             tenant_id: self.tenant_id,
-            request_id: self.r,
-            started_at: at(self.t),
-            started_at_ms: self.t,
+            request_id: Some(self.r),
+            started_at: at(Some(self.t)),
+            started_at_ms: Some(self.t),
             ended_at: at(ended_at_ms),
             ended_at_ms,
             cold_start,
-            duration_ms: self.d,
+            duration_ms: Some(self.d),
             billed_ms,
             init_ms: self.i,
             restore_ms: self.restore_ms,
@@ -182,22 +236,24 @@ impl CompactRecord {
             memory_size_mb: self.m,
             max_memory_used_mb: self.u,
             observations: self.observations.unwrap_or_else(|| usual_observations(cold_start)),
+            side_effects: self.side_effects.unwrap_or_default(),
+            progress: self.progress,
             ..Record::success()
         }
     }
 
     /// Returns what is billed where nothing else is said.
-    fn billed_ms(&self) -> Option<u64> {
+    fn billed_ms(&self) -> u64 {
         let us = |ms: f64| (ms * 1_000.0).round() as u64;
-        let phases = [self.d?, self.i.unwrap_or_default(), self.restore_ms.unwrap_or_default()];
-        Some(phases.into_iter().fold(0u64, |sum, ms| sum.saturating_add(us(ms))).div_ceil(1_000))
+        let phases = [self.d, self.i.unwrap_or_default(), self.restore_ms.unwrap_or_default()];
+        phases.into_iter().fold(0u64, |sum, ms| sum.saturating_add(us(ms))).div_ceil(1_000)
     }
 }
 
 /// Returns a success as far as compact records tell it.
 fn what_counts(record: &Record, short: &CompactRecord) -> Record {
     Record {
-        id: id_of(short.f.as_deref(), short.s.as_deref(), short.r.as_deref(), short.t),
+        id: id_of(short.f.as_deref(), short.s.as_deref(), &short.r, short.t),
         schema: SCHEMA_VERSION,
         log_stream: None,
         stream_key: short.s.clone(),
@@ -212,16 +268,42 @@ fn what_counts(record: &Record, short: &CompactRecord) -> Record {
 }
 
 impl Record {
-    /// Reads a line of any form; `None` if it is no record.
-    #[must_use]
-    pub fn read(json: &[u8]) -> Option<Self> {
-        let short = || serde_json::from_slice(json).ok().map(CompactRecord::into_record);
-        if json.starts_with(b"{\"lt\":")
-            && let Some(record) = short()
-        {
-            return Some(record);
+    /// Reads a line of any form.
+    ///
+    /// # Errors
+    /// When it is not a whole record, or one of a later version.
+    pub fn read(json: &[u8]) -> Result<Self, NotARecord> {
+        let read = if json.starts_with(b"{\"lt\":") {
+            serde_json::from_slice(json).ok().and_then(Self::of_compact)
+        } else {
+            serde_json::from_slice(json).ok().and_then(Self::of_full)
+        };
+        read.map_or_else(|| Self::read_row(json), Ok)
+    }
+
+    /// Reads a row of a table, which has the columns of both forms in any order, those that it lacks as null.
+    fn read_row(json: &[u8]) -> Result<Self, NotARecord> {
+        let RowFields(fields) = serde_json::from_slice(json).map_err(|_| NotARecord::NotWhole)?;
+        let is_compact = fields.contains_key("lt");
+        let format = fields.get(if is_compact { "lt" } else { "schema" }).and_then(Value::as_u64);
+        if let Some(later) = format.filter(|format| *format > u64::from(SCHEMA_VERSION)) {
+            return Err(NotARecord::Later(later));
         }
-        serde_json::from_slice(json).ok().or_else(short)
+        let fields = Value::Object(fields);
+        let record = if is_compact {
+            serde_json::from_value(fields).ok().and_then(Self::of_compact)
+        } else {
+            serde_json::from_value(fields).ok().and_then(Self::of_full)
+        };
+        record.ok_or(NotARecord::NotWhole)
+    }
+
+    fn of_compact(short: CompactRecord) -> Option<Self> {
+        short.is_whole().then(|| short.into_record())
+    }
+
+    fn of_full(record: Self) -> Option<Self> {
+        (1..=SCHEMA_VERSION).contains(&record.schema).then_some(record)
     }
 
     /// Appends the compact form as a line. `tells` is whether it is to tell the runtime and the timeout of its function.
@@ -253,6 +335,7 @@ impl Record {
             function: None,
             input: None,
             understood: true,
+            successes_left_out: false,
             version: None,
             runtime: None,
             architecture: None,
@@ -305,6 +388,36 @@ impl Record {
     }
 }
 
+/// The keys of an object that are not null, each once.
+struct RowFields(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for RowFields {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Map<String, Value>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Map::new();
+                while let Some((key, value)) = map.next_entry::<String, Value>()? {
+                    if fields.insert(key, value).is_some() {
+                        return Err(A::Error::custom("a key stands there twice"));
+                    }
+                }
+                fields.retain(|_, value| !value.is_null());
+                Ok(fields)
+            }
+        }
+
+        json.deserialize_map(Fields).map(Self)
+    }
+}
+
 /// Returns the key of a log stream: its hash, by which attempts of one environment are joined.
 #[must_use]
 pub(crate) fn stream_key(stream: &str) -> String {
@@ -347,13 +460,13 @@ fn usual_observations(cold_start: bool) -> Vec<ObservationCount> {
 }
 
 /// Returns an id of a compact record, which has none of its own.
-fn id_of(function: Option<&str>, stream: Option<&str>, request: Option<&str>, start: Option<i64>) -> String {
+fn id_of(function: Option<&str>, stream: Option<&str>, request: &str, start: i64) -> String {
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
-    for part in [function, stream, request] {
-        hash.update(part.unwrap_or_default().as_bytes());
+    for part in [function.unwrap_or_default(), stream.unwrap_or_default(), request] {
+        hash.update(part.as_bytes());
         hash.update(&[0xff]);
     }
-    hash.update(&start.unwrap_or(i64::MIN).to_le_bytes());
+    hash.update(&start.to_le_bytes());
     format!("{:032x}", hash.digest128())
 }
 
@@ -387,8 +500,19 @@ mod tests {
             let (function, account_id, region, log_group, log_stream, version, request_id, runtime) = names;
             let (duration_ms, init_ms, restore_ms, billed_ms, memory) = figures;
             let (understood, attempt, category, emulated) = words;
+            let successes_left_out = emulated && !understood;
             let (partial_work, outcome, timeout_ms, errors) = terms;
             let at = |ms: Option<i64>| moment(ms.and_then(Timestamp::from_ms));
+            let effect = |id: Option<String>| SideEffectLine {
+                at: at(start),
+                operation: "dynamodb PutItem".to_owned(),
+                target: id.clone(),
+                id,
+                state: "confirmed".to_owned(),
+                repeated: None,
+                line_number: 7,
+            };
+            let side_effects = if errors == 2 { vec![effect(None), effect(function.clone())] } else { Vec::new() };
             let cold_start = init_ms.is_some() || restore_ms.is_some();
             let mut observations = usual_observations(cold_start);
             if errors > 1 {
@@ -406,6 +530,7 @@ mod tests {
                 request_id,
                 runtime,
                 understood,
+                successes_left_out,
                 attempt: attempt.saturating_sub(1).max(1),
                 started_at: at(start),
                 started_at_ms: start,
@@ -423,6 +548,8 @@ mod tests {
                 memory_size_mb: memory,
                 max_memory_used_mb: memory,
                 observations,
+                side_effects,
+                progress: (errors == 1).then(|| "3/9".to_owned()),
                 emulated,
                 outcome: outcome.map(str::to_owned),
                 ..Record::success()
@@ -463,12 +590,69 @@ mod tests {
         }
     }
 
+    /// Takes keys of an object out, and puts others in.
+    fn with(line: &str, out: &[&str], put: &[(&str, Value)]) -> String {
+        let mut fields: Map<String, Value> = serde_json::from_str(line).expect("a record is JSON");
+        out.iter().for_each(|key| drop(fields.remove(*key)));
+        fields.extend(put.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+        Value::Object(fields).to_string()
+    }
+
+    #[test]
+    fn what_is_not_a_whole_record_is_not_read() {
+        let short =
+            r#"{"lt":5,"f":"pay","s":"k3J9x0aPq1Y","r":"8f50","t":1790812800123,"e":84,"d":82.31,"m":512,"u":91}"#;
+        let full = serde_json::to_string(&Record { id: "0a".to_owned(), ..Record::success() }).expect("JSON");
+        let is_read = |line: &str| Record::read(line.as_bytes()).map(|_| ());
+        // As rows of tables are written: other keys are null.
+        let rows: [(&str, &[(&str, Value)]); 3] = [
+            (short, &[]),
+            (short, &[("category", Value::Null), ("schema", Value::Null)]),
+            (&full, &[("lt", Value::Null)]),
+        ];
+        for (line, put) in rows {
+            assert_eq!(is_read(&with(line, &[], put)), Ok(()), "{line} {put:?}");
+        }
+        let later = Err(NotARecord::Later(99));
+        for (line, key) in [(short, "lt"), (&full, "schema")] {
+            assert_eq!(is_read(&with(line, &[], &[(key, 99.into())])), later, "{key}");
+            // Whatever else that version changes.
+            assert_eq!(
+                is_read(&with(line, &["d", "code"], &[(key, 99.into()), ("state", "new".into())])),
+                later,
+                "{key}"
+            );
+        }
+        for key in ["lt", "r", "t", "d"] {
+            assert_eq!(is_read(&with(short, &[key], &[])), Err(NotARecord::NotWhole), "without {key}");
+        }
+        for (key, value) in [
+            ("category", Value::from("timeout")),
+            ("platform_status", "error".into()),
+            ("confidence", "low".into()),
+            ("anything", 1.into()),
+            ("lt", 4.into()),
+            ("lt", "5".into()),
+            ("r", "".into()),
+            ("t", i64::MAX.into()),
+            ("e", (-1).into()),
+            ("e", i64::MAX.into()),
+            ("d", (-1.0).into()),
+            ("d", "7".into()),
+        ] {
+            let line = with(short, &[], &[(key, value)]);
+            assert_eq!(is_read(&line), Err(NotARecord::NotWhole), "{line}");
+        }
+        let twice = short.replace("}", r#","t":1}"#);
+        assert_eq!(is_read(&twice), Err(NotARecord::NotWhole), "{twice}");
+    }
+
     #[test]
     fn what_tells_more_keeps_its_names() {
         let failure = Record { category: "timeout".to_owned(), code: "timeout.invoke".to_owned(), ..Record::success() };
         let second = Record { attempt: 2, outcome: Some("recovered".to_owned()), ..Record::success() };
-        let shown = Record { progress: Some("3/9".to_owned()), ..Record::success() };
-        for record in [failure, second, shown] {
+        let untimed = Record { request_id: Some("8f50".to_owned()), duration_ms: Some(3.0), ..Record::success() };
+        for record in [failure, second, untimed] {
             let mut line = Vec::new();
             record.write_compact(false, &mut line).expect("a record is JSON");
             let text = String::from_utf8(line).expect("JSON is text");

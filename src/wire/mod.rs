@@ -15,7 +15,7 @@ mod show;
 mod summary;
 
 pub(crate) use compact::stream_hash;
-pub use compact::{CompactRecord, RecordForm};
+pub use compact::{CompactRecord, NotARecord, RecordForm};
 pub use diff::{
     CauseChange, Change, ChangeCounts, ComparedSide, Comparison, DIFF_SCHEMA_VERSION, FunctionChange, RateRatio,
     SideCounts,

@@ -34,6 +34,10 @@ pub struct Record {
     /// False where part of the log of the run was not read or not understood, so that no gate passes over its records.
     #[serde(default = "understood")]
     pub understood: bool,
+    /// True where attempts of the function that succeeded have no records, as only failures were read or written: rates are
+    /// not known.
+    #[serde(default)]
+    pub successes_left_out: bool,
     /// `$LATEST` or a version number.
     pub version: Option<String>,
     /// Runtime version as INIT_START prints it: `nodejs:22.v29`.

@@ -183,6 +183,47 @@ fn a_success_is_small() {
 }
 
 #[test]
+fn every_plain_success_is_in_few_bytes() {
+    let (full, compact) = (records(&[PathBuf::from(LOGS)], "full"), records(&[PathBuf::from(LOGS)], "compact"));
+    let mut with_writes = 0;
+    for (full, compact) in full.lines().zip(compact.lines()) {
+        let record: Value = serde_json::from_str(full).unwrap();
+        let is_plain = record["category"] == "ok"
+            && record["outcome"] == "succeeded"
+            && record["confidence"] == "high"
+            && record["emulated"] == false
+            && ["request_id", "started_at", "duration_ms", "billed_ms"].iter().all(|key| !record[key].is_null());
+        if is_plain {
+            assert!(compact.starts_with(r#"{"lt":"#), "{compact}");
+            let line: Value = serde_json::from_str(compact).unwrap();
+            with_writes += usize::from(!line["side_effects"].is_null() || !line["progress"].is_null());
+        }
+    }
+    assert!(with_writes > 3, "{with_writes}");
+}
+
+/// A view must give the same times whatever zone the session has, which no test here can set.
+#[test]
+fn no_statement_asks_for_the_zone_of_the_session() {
+    for engine in ["athena", "duckdb", "spark"] {
+        let sql = Run::new(["schema", "record", "--ddl", engine]).stdout().to_lowercase();
+        for word in [
+            "timezone",
+            "timestamp_millis",
+            "utc_timestamp",
+            "from_unixtime",
+            "to_timestamp",
+            "timestamptz",
+            "time zone",
+        ] {
+            assert!(!sql.contains(word), "{engine}: {word}");
+        }
+        // Spark alone has no time stamp without a zone by default.
+        assert!(engine != "spark" || !sql.contains("timestamp") && !sql.contains("date_format"), "{engine}: {sql}");
+    }
+}
+
+#[test]
 fn every_line_fits_its_schema() {
     let schema: Value = serde_json::from_str(&Run::new(["schema", "record"]).stdout()).unwrap();
     let of_line = json!({"$schema": schema["$schema"], "$ref": "#/$defs/CompactLine", "$defs": schema["$defs"]});
@@ -239,6 +280,86 @@ fn one_that_was_written_by_a_table_is_read() {
         })
         .collect();
     same(&answer(rows), &answer(demo), "rows");
+}
+
+/// Lines that somebody appends to records, and that are not records.
+const NOT_RECORDS: [(&str, &str); 5] = [
+    (
+        "START RequestId: 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Version: $LATEST\nREPORT RequestId: \
+         6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34\tDuration: 3.00 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 3 \
+         MB\tStatus: timeout\n",
+        "START RequestId:",
+    ),
+    (
+        "2026-10-01T00:00:03.001Z 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Task timed out after 3.00 seconds\n",
+        "Task timed out",
+    ),
+    ("{\"lt\":99,\"f\":\"pay\",\"r\":\"6f0d\",\"t\":1790812800123,\"d\":3.0}\n", "a later version"),
+    ("{\"lt\":5,\"f\":\"pay\",\"t\":1790812800123,\"d\":3.0}\n", "1 record could not be read, the first at line "),
+    (
+        "{\"lt\":5,\"f\":\"pay\",\"r\":\"6f0d\",\"t\":1790812800123,\"d\":3.0,\"category\":\"timeout\"}\n",
+        "1 record could not be read, the first at line ",
+    ),
+];
+
+#[test]
+fn no_gate_passes_over_lines_that_are_not_records() {
+    let whole = successes(0).0;
+    for form in ["full", "compact"] {
+        let records = Run::analyze(["-"]).args(["--format", "ndjson", "--records", form]).input(whole.clone()).stdout();
+        let gated =
+            |records: String| Run::analyze(["-"]).args(["--format", "json", "--fail-on", "failed > 0"]).input(records);
+        gated(records.clone()).stdout();
+        let middle = records[..records.len() / 2].rfind('\n').unwrap() + 1;
+        let (first, second) = records.split_at(middle);
+        for (line, told) in NOT_RECORDS {
+            for text in [format!("{first}{line}{second}"), format!("{records}{line}")] {
+                let done = gated(text).status(3);
+                let summary = read_summary(&done.stdout);
+                let coverage = &summary["coverage"];
+                assert_eq!(
+                    (&coverage["complete"], &summary["gate"]["passed"]),
+                    (&json!(false), &json!(false)),
+                    "{form}: {line}"
+                );
+                assert!(coverage["notes"].to_string().contains(told), "{form}: {line}: {coverage}");
+                assert_eq!(summary["totals"]["attempts"], 200, "{form}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn records_of_failures_alone_give_no_rate() {
+    let failures = |paths: &[&str], form: &str| {
+        Run::analyze(paths).args(["--format", "ndjson", "--failures-only", "--records", form]).stdout()
+    };
+    for form in ["full", "compact"] {
+        let records = failures(&[LOGS], form);
+        let all = answer(records.clone());
+        let (totals, rows) = (&all["totals"], all["functions"].as_array().unwrap());
+        assert!(totals["failed"].as_u64() > Some(20), "{form}: {totals}");
+        for row in rows.iter().chain([totals]) {
+            assert_eq!(
+                (&row["failure_rate"], &row["duration_ms"]["all"]["max"]),
+                (&Value::Null, &Value::Null),
+                "{form}: {row}"
+            );
+        }
+        assert_eq!(all["coverage"]["complete"], false, "{form}");
+        let gated = |records: String, gate| Run::analyze(["-"]).args(["--fail-on", gate]).input(records);
+        gated(records.clone(), "failure_rate > 50%").status(3);
+        gated(records.clone(), "failed > 20").status(1);
+        // What is written from them says it, too.
+        let again = Run::analyze(["-"]).args(["--format", "ndjson", "--records", form]).input(records).stdout();
+        gated(again, "failure_rate > 50%").status(3);
+    }
+    // Of another function in the same input every success is there.
+    let (log, function) = successes(1);
+    let whole = Run::analyze(["-"]).args(["--format", "ndjson"]).input(log).stdout();
+    let mixed = answer(whole + &failures(&[LOGS], "full"));
+    let row = mixed["functions"].as_array().unwrap().iter().find(|row| row["function"] == function).unwrap();
+    assert_eq!((&row["failure_rate"], &mixed["totals"]["failure_rate"]), (&json!(0.0), &Value::Null));
 }
 
 #[test]

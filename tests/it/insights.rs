@@ -370,6 +370,7 @@ fn what_cannot_be_counted_is_refused_or_read() {
     std::fs::write(found.home.path().join("records.ndjson"), records).unwrap();
     let of_records = summary(&analyze("records.ndjson", &["--format", "json"]));
     assert_eq!(of_records["coverage"]["complete"], json!(false));
+    assert_eq!(of_records["totals"]["failure_rate"], Value::Null);
     // A part of the time is not what was counted.
     let part = summary(&analyze("saved.ndjson.zst", &["--format", "json", "--from", "2026-10-01T00:30:00Z"]));
     let go = part["functions"].as_array().unwrap().iter().find(|row| row["function"] == "go-fn").unwrap().clone();

@@ -63,6 +63,7 @@ mod odd_times;
 mod order;
 #[cfg(unix)]
 mod outputs;
+mod pasted;
 #[cfg(feature = "cloudwatch")]
 mod pull_config;
 #[cfg(feature = "cloudwatch")]

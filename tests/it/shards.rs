@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use super::generate;
 use super::harness::{LOGS, Run, directory, read_records, read_summary, root};
 
@@ -37,6 +39,40 @@ fn records_of_random_logs_survive_the_way_through_a_file() {
     let again = Run::analyze([&path]).summary();
     assert_eq!(again["totals"].to_string(), whole["totals"].to_string());
     assert_eq!(again["functions"].to_string(), whole["functions"].to_string());
+}
+
+/// A function may write into the log group of another; its runtime is its own, in the log as in records.
+#[test]
+fn the_runtime_is_of_the_function_that_the_platform_names() {
+    let at = |second: u32| format!("2026-10-01T00:00:{second:02}.000Z");
+    let line = |second: u32, kind: &str, record: serde_json::Value| {
+        let message = json!({"time": at(second), "type": format!("platform.{kind}"), "record": record}).to_string();
+        let stream = format!("2026/10/01/[7]0f1e2d3c4b5a69788796a5b4c3d2e1f{}", second / 10);
+        json!({"timestamp": 1_790_812_800_000u64 + u64::from(second) * 1_000, "logGroup": "/aws/lambda/pay", "logStream": stream, "message": message})
+            .to_string()
+            + "\n"
+    };
+    let environment = |second: u32, function: &str, runtime: &str| {
+        let id = format!("6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d{second:02}");
+        let start = json!({"initializationType": "on-demand", "phase": "init", "functionName": function, "functionVersion": "7", "runtimeVersion": runtime});
+        let report = json!({"requestId": id, "status": "success", "metrics": {"durationMs": 1.5, "billedDurationMs": 2, "memorySizeMB": 512, "maxMemoryUsedMB": 33}});
+        line(second, "initStart", start)
+            + &line(second + 1, "start", json!({"requestId": id, "version": "7"}))
+            + &line(second + 2, "report", report)
+    };
+    let log = environment(0, "pay", "nodejs:22.v1") + &environment(10, "ship", "python:3.14.v1");
+    let rows = |input: String| {
+        let all = read_summary(&Run::analyze(["-"]).args(["--format", "json"]).input(input).stdout());
+        let rows = all["functions"].as_array().unwrap().iter();
+        let mut rows: Vec<String> = rows.map(|row| format!("{} {}", row["function"], row["runtime"])).collect();
+        rows.sort();
+        rows
+    };
+    assert_eq!(rows(log.clone()), [r#""pay" "nodejs:22.v1""#, r#""ship" "python:3.14.v1""#]);
+    for form in ["full", "compact"] {
+        let records = Run::analyze(["-"]).args(["--format", "ndjson", "--records", form]).input(log.clone()).stdout();
+        assert_eq!(rows(records), rows(log.clone()), "{form}");
+    }
 }
 
 #[test]

@@ -49,6 +49,8 @@ fn record(line: &[u8], number: u64, delivery: &mut Delivery<'_>) {
         Some(b'{') => delivery.sink.own_record(line, number),
         Some(_) => {
             delivery.not_json(number);
+            // Somebody may have appended a log to its records.
+            delivery.dropped_text(line, number);
             delivery.dropped(line.len() as u64);
         }
     }

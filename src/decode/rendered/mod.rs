@@ -2,6 +2,7 @@
 //! number.
 
 pub(super) mod line_marks;
+pub(super) mod narrow_window;
 pub(super) mod no_break;
 pub(super) mod printed_values;
 pub(super) mod quoted_printable;

@@ -7,15 +7,17 @@ use super::ansi::without_colours;
 use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Naming, Prefix};
 use super::line_form::{LineForm, RowForm};
 use super::own_time::own_time;
+use super::squeezed;
 use super::written_time::written_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::without_return;
 use crate::decode::json::nesting::LineObject;
 use crate::decode::json::scan::unescape;
 use crate::decode::{Decode, Shape};
-use crate::lambda::platform::{END, REPORT, START, is_platform};
+use crate::lambda::platform::{END, REPORT, REQUEST_ID, START, is_crash, is_platform};
+use crate::lambda::runtimes::{INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::lambda::sentences::{is_prose, message_start};
-use crate::model::{RequestId, stream_parts};
+use crate::model::{RequestId, Timestamp, stream_parts};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "any-prefix",
@@ -26,13 +28,18 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
         delivery.watch_order();
         delivery.lines_only();
         let is_table = forms.forms.iter().any(|form| form.row().is_some());
-        engine::decode(&mut AnyPrefix { forms, is_table, begun: false, ended: false }, feed, delivery);
+        engine::decode(
+            &mut AnyPrefix { forms, is_table, begun: false, ended: false, told: Vec::new() },
+            feed,
+            delivery,
+        );
         Ok(())
     }),
     samples: &[
         "> START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n> END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
         "api-1  | START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\napi-1  | END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
         "2026-10-01T00:00:00.123456789Z stdout F REPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\tDuration: 1.00 ms\n",
+        "// RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Error: Runtime exited with error: exit status 1\n// Runtime.ExitError\n",
         "12:00:01 [pay] START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7\n12:00:01 [pay] END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
     ],
 };
@@ -44,6 +51,9 @@ const MOST_FORMS: usize = 8;
 
 /// Lines of one attempt, at most: if its end is missing, what comes later is not quoted in it.
 const LONGEST_ATTEMPT: usize = 300;
+
+/// Bytes of a line of the platform that is compared with the next one, at most.
+const LONGEST_SENTENCE: usize = 1_000;
 
 /// Forms of the lines of an input.
 struct LineForms {
@@ -141,9 +151,22 @@ impl Writers {
 }
 
 impl LineForms {
-    /// Learns the forms. A sentence within an attempt of another form is quoted. If messages stand at the start of lines
-    /// too, a form must have whole attempts, or more sentences than stand there.
+    /// Learns the forms from the sentences of the platform; from what people copy without any only where there is none.
     fn learn(head: &[u8]) -> Self {
+        // A member of an answer that stands over several lines is no line of its own.
+        let is_member = |line: &[u8]| line.trim_ascii_start().starts_with(b"\"errorMessage\"");
+        let sentence = |line: &[u8]| match is_platform(line) {
+            true => Some(0),
+            false => message_start(line).filter(|at| *at == 0 || !is_member(line)),
+        };
+        let learned = Self::learn_by(head, sentence).or_else(|| Self::learn_by(head, told_alone));
+        learned.unwrap_or_else(|| Self { forms: Vec::new(), object: None, records: false })
+    }
+
+    /// Learns the forms by what `start_of` finds in lines; `None` if it finds nothing. A sentence within an attempt of another
+    /// form is quoted. If messages stand at the start of lines too, a form must have whole attempts, or more sentences than
+    /// stand there.
+    fn learn_by(head: &[u8], start_of: impl Fn(&[u8]) -> Option<usize>) -> Option<Self> {
         let mut forms: Vec<(LineForm, FormCount)> = Vec::new();
         let mut alone = 0;
         let mut writers = Writers::default();
@@ -152,8 +175,7 @@ impl LineForms {
         let mut running: Option<(Option<usize>, usize)> = None;
         for line in head.split(|byte| *byte == b'\n').take(LINES).map(without_return) {
             running = running.filter(|(_, lines)| *lines < LONGEST_ATTEMPT).map(|(form, lines)| (form, lines + 1));
-            let start = if is_platform(line) { Some(0) } else { message_start(line) };
-            let Some(mut start) = start else { continue };
+            let Some(mut start) = start_of(line) else { continue };
             let message = &line[start..];
             if let Some((begins, found)) = LineObject::around(line, start) {
                 start = begins;
@@ -188,6 +210,9 @@ impl LineForms {
             forms[number].1.starts += usize::from(is_start);
             forms[number].1.ends += usize::from(is_end);
         }
+        if alone == 0 && forms.is_empty() {
+            return None;
+        }
         let is_real = |(form, count): &(LineForm, FormCount)| {
             alone == 0 || count.starts > 0 && count.ends > 0 || form.lines() > alone
         };
@@ -198,13 +223,42 @@ impl LineForms {
         }
         let mut forms: Vec<LineForm> = forms.into_iter().filter(is_real).map(|(form, _)| form).collect();
         forms.sort_by_key(|form| std::cmp::Reverse(form.tokens()));
-        Self { forms, object, records: memchr::memmem::find(head, RECORD).is_some() }
+        Some(Self { forms, object, records: memchr::memmem::find(head, RECORD).is_some() })
     }
 
     fn prefix(&self, line: &[u8]) -> Option<(&LineForm, Prefix<NamePlaces>)> {
         self.forms.iter().find_map(|form| Some((form, form.prefix(line)?)))
     }
 }
+
+/// Finds what people copy without a sentence of the platform: the line about a process that ended, the answer about an
+/// error, the line of Node's client about one. Loggers quote them all, so nothing but marks and a time may stand before, or
+/// the name of a member before a string.
+fn told_alone(line: &[u8]) -> Option<usize> {
+    let crash = |line: &[u8]| memchr::memmem::find(line, REQUEST_ID.as_bytes()).filter(|at| is_crash(&line[*at..]));
+    let answer = |line: &[u8]| ANSWERS.iter().find_map(|begin| memchr::memmem::find(line, begin));
+    let is_alone =
+        |at: &usize| *at == 0 || LineForm::of(line, *at).is_some_and(|form| form.is_of_marks() || form.is_of_member());
+    [error_of_node(line), crash(line), answer(line)].into_iter().flatten().find(is_alone)
+}
+
+/// Finds where the line begins in which Node's client reports an error: a time, an id, a level, a label.
+fn error_of_node(line: &[u8]) -> Option<usize> {
+    const LEVEL: &[u8] = b"\tERROR\t";
+    const TIME: usize = "2026-10-01T00:00:00.123Z".len();
+    let labels = [INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION];
+    let at = labels.iter().find_map(|label| memchr::memmem::find(line, label.as_bytes()))?;
+    let head = line[..at].strip_suffix(LEVEL)?;
+    let id = head.len().checked_sub(RequestId::LENGTH)?;
+    let start = head[..id].strip_suffix(b"\t")?.len().checked_sub(TIME)?;
+    let fits = RequestId::parse(&head[id..]).is_some()
+        && Timestamp::parse_prefix(&head[start..]).is_some_and(|(_, used)| used == TIME);
+    fits.then_some(start)
+}
+
+/// Beginnings of answers about an error, also escaped as the inside of a string.
+const ANSWERS: [&[u8]; 4] =
+    [b"{\"errorMessage\":", b"{\"errorType\":", b"{\\\"errorMessage\\\":", b"{\\\"errorType\\\":"];
 
 struct AnyPrefix {
     forms: LineForms,
@@ -214,6 +268,8 @@ struct AnyPrefix {
     begun: bool,
     /// The last event was a line of the platform, which no other line continues.
     ended: bool,
+    /// That line, where only blank lines came since and its form has a time: below it, a console shows it once more.
+    told: Vec<u8>,
 }
 
 impl AnyPrefix {
@@ -241,6 +297,13 @@ impl Family for AnyPrefix {
             if let Some(message) = self.below_in_record(line) {
                 return Some(Prefix { message, ..Prefix::default() });
             }
+            if !line.trim_ascii().is_empty() && !self.told.is_empty() {
+                let is_copy = squeezed(line).eq(squeezed(&self.told));
+                self.told.clear();
+                if is_copy {
+                    return Some(Prefix { message: usize::MAX, ..Prefix::default() });
+                }
+            }
             // Lines without the form continue an event, if its form shows where one begins.
             let is_own = std::mem::take(&mut self.ended)
                 || is_platform(line)
@@ -249,7 +312,12 @@ impl Family for AnyPrefix {
         };
         let message = &line[prefix.message.min(line.len())..];
         self.begun = true;
-        self.ended = !form.marks_events() || is_platform(message);
+        self.told.clear();
+        let is_sentence = is_platform(message);
+        if is_sentence && form.marks_events() && message.len() <= LONGEST_SENTENCE {
+            self.told.extend_from_slice(message);
+        }
+        self.ended = !form.marks_events() || is_sentence;
         Some(prefix)
     }
 

@@ -3,6 +3,7 @@
 use super::ansi::without_colours;
 use super::engine::{self, Family, FoundEvent, Prefix};
 use super::own_time::own_time;
+use super::pretty_answer::PrettyAnswer;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::json::scan::{Scanned, members, spaces};
@@ -21,17 +22,21 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
          END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
         "{\"time\":\"2026-10-01T00:00:00.000Z\",\"type\":\"platform.start\",\"record\":{\"requestId\":\"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\"}}\n\
          {\"timestamp\":\"2026-10-01T00:00:00Z\",\"level\":\"INFO\",\"message\":\"hi\",\"requestId\":\"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\"}\n",
+        "{\n  \"errorMessage\": \"no stock\",\n  \"errorType\": \"OutOfStock\",\n  \"stackTrace\": [\n    \"app.py\"\n  ]\n}\n",
     ],
 };
 
-struct Bare;
+#[derive(Default)]
+struct Bare {
+    answer: PrettyAnswer,
+}
 
 impl Family for Bare {
     type Names = ();
 
     #[inline]
-    fn prefix(&mut self, _line: &[u8]) -> Option<Prefix> {
-        Some(Prefix::default())
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
+        (!self.answer.continues(line)).then(Prefix::default)
     }
 
     #[inline]
@@ -62,6 +67,6 @@ fn behind_object(text: &[u8]) -> Option<usize> {
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
     delivery.lines_only();
-    engine::decode(&mut Bare, feed, delivery);
+    engine::decode(&mut Bare::default(), feed, delivery);
     Ok(())
 }

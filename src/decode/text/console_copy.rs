@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::engine::{self, Family, FoundEvent, Prefix};
 use super::own_time::own_time;
+use super::squeezed;
 use super::written_time::written_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::InputHead;
@@ -29,6 +30,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
         "-----------------------\n|  timestamp  | message |\n|-----|-----|\n| 1790812800123 | REPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Duration: 1 ms   |\n",
         "@message | RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Error: exit code 0 Extension.Crash\n",
         "00:58:30\nREPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\tDuration: 1 ms\n",
+        "2026-10-01T00:00:00.123Z\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7\n\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7\n2026-10-01T00:00:01.123Z\nEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n\nEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
         "Oct 1, 2026 @ 00:58:30.123\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7\nOct 1, 2026 @ 00:58:31.123\nEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
     ],
 };
@@ -50,27 +52,26 @@ fn sniff(head: &InputHead<'_>) -> bool {
             || head.any_line(|line| message(line).is_some_and(|at| is_repeated(line, at))))
 }
 
-/// Returns whether a sentence of the platform stands where messages do, if the log has any: a tool may have written the first
+/// Returns whether lines of the copy hold the sentences of the platform, if the log has any: a tool may have written the first
 /// line in the form of such a copy.
 fn has_sentences(head: &InputHead<'_>, message: impl Fn(&[u8]) -> Option<usize>) -> bool {
-    if head.any_line(|line| message(line).is_some_and(|at| message_start(line) == Some(at))) {
-        return true;
-    }
-    match head.any_line(|line| message_start(line).is_some()) {
-        true => head.any_line(|line| message_start(line) == Some(0)) && has_times_above(head),
-        false => {
-            let mut below = head.lines().skip(1).filter(|line| !line.trim_ascii().is_empty()).peekable();
-            below.peek().is_none() || below.any(|line| message(line).is_some())
-        }
-    }
+    let is_sentence = |line: &[u8]| message_start(line).is_some();
+    !head.any_line(is_sentence)
+        || head.any_line(|line| is_sentence(line) && message(line).is_some())
+        || head.any_line(|line| message_start(line) == Some(0)) && has_times_above(head)
 }
 
-/// Returns whether a time stands alone above every sentence of the platform: one above them all is that of the copy.
+/// Returns whether a time stands alone above every sentence of the platform, or above the one that it repeats: one above
+/// them all is that of the copy.
 fn has_times_above(head: &InputHead<'_>) -> bool {
-    let mut above: &[u8] = b"";
+    let (mut above, mut told): (&[u8], &[u8]) = (b"", b"");
     head.lines().all(|line| {
-        let before = std::mem::replace(&mut above, line);
-        message_start(line) != Some(0) || time_alone(before.trim_ascii()).is_some()
+        let before = std::mem::replace(&mut above, line).trim_ascii();
+        if message_start(line) != Some(0) {
+            return true;
+        }
+        let told = std::mem::replace(&mut told, line);
+        time_alone(before).is_some() || before.is_empty() && squeezed(told).eq(squeezed(line))
     })
 }
 
@@ -154,7 +155,7 @@ impl Family for ConsoleCopy {
         let text = message.trim_ascii_end();
         let text = text.strip_suffix(b"|").map_or(text, <[u8]>::trim_ascii_end);
         let at = event.at.or_else(|| own_time(text));
-        FoundEvent { at, ..event }.deliver(&unrepeated(text), delivery);
+        FoundEvent { at, ..event }.deliver(&unrepeated(without_copy(text)), delivery);
     }
 }
 
@@ -169,6 +170,24 @@ fn unrepeated(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Borrowed(text)
 }
 
+/// Takes off the second of two texts that differ in their blanks only: below the message of a row that is unfolded, the
+/// console shows it once more on one line, which a copy takes along.
+fn without_copy(text: &[u8]) -> &[u8] {
+    if memchr::memchr(b'\n', text).is_none() {
+        return text;
+    }
+    let half = squeezed(text).count() / 2;
+    let Some(middle) =
+        text.iter().enumerate().filter(|(_, byte)| !byte.is_ascii_whitespace()).map(|(at, _)| at).nth(half)
+    else {
+        return text;
+    };
+    let (left, right) = text.split_at(middle);
+    let shown = left.trim_ascii_end();
+    let empty_line = left[shown.len()..].iter().filter(|byte| **byte == b'\n').count() > 1;
+    if empty_line && squeezed(left).eq(squeezed(right)) { shown } else { text }
+}
+
 /// Returns whether a sentence of the platform has other columns behind it.
 fn has_cells_behind(line: &[u8], message: usize) -> bool {
     let text = line.get(message..).unwrap_or_default().trim_ascii_end();
@@ -179,8 +198,4 @@ fn has_cells_behind(line: &[u8], message: usize) -> bool {
 /// Returns whether the message of a line stands there twice.
 fn is_repeated(line: &[u8], message: usize) -> bool {
     line.get(message..).is_some_and(|text| unrepeated(text).len() < text.len())
-}
-
-fn squeezed(text: &[u8]) -> impl Iterator<Item = &u8> {
-    text.iter().filter(|byte| !byte.is_ascii_whitespace())
 }

@@ -6,6 +6,7 @@ use super::ansi::{sequences, without_colours};
 use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::head::InputHead;
+use crate::decode::rendered::narrow_window::breaks_streams;
 use crate::decode::{Decode, Shape};
 use crate::lambda::platform::is_platform;
 use crate::model::{Timestamp, stream_parts};
@@ -127,7 +128,10 @@ impl Tool {
         } else {
             message(head.first_line()).is_some()
         };
-        has_lines && !head.any_line(is_platform) && head.has_messages_at(message)
+        has_lines
+            && !head.any_line(is_platform)
+            && head.has_messages_at(message)
+            && !(self.is_unique && breaks_streams(head))
     }
 }
 

@@ -269,6 +269,21 @@ impl LineForm {
         self.tokens.iter().any(|token| matches!(token.kind, Kind::Time | Kind::Stream))
     }
 
+    /// Returns whether it is marks of a quotation, a comment or a list, perhaps with a time or a number: nothing with which a
+    /// logger introduces what it quotes, and more than the indentation of a stack.
+    pub(super) fn is_of_marks(&self) -> bool {
+        let fits = |kind| matches!(kind, Kind::Mark(_) | Kind::Sign | Kind::Blank | Kind::Time | Kind::Number);
+        self.tokens.iter().all(|token| fits(token.kind)) && self.tokens.iter().any(|token| token.kind != Kind::Blank)
+    }
+
+    /// Returns whether it is the name of a member on a line of its own, and the quote mark of its value: `"msg": "`.
+    pub(super) fn is_of_member(&self) -> bool {
+        const QUOTE: Kind = Kind::Mark(b'"');
+        let mut kinds = self.tokens.iter().map(|token| token.kind).filter(|kind| *kind != Kind::Blank);
+        [QUOTE, Kind::Word, QUOTE, Kind::Mark(b':'), QUOTE].into_iter().all(|want| kinds.next() == Some(want))
+            && kinds.next().is_none()
+    }
+
     /// Returns whether the form is that of `grep`: a path, the number of a line, or both, and no blank.
     fn is_of_grep(&self) -> bool {
         let of_grep = |token: &Token| matches!(token.kind, Kind::Word | Kind::Number | Kind::Mark(b':'));

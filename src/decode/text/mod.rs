@@ -3,6 +3,7 @@
 pub(super) mod ansi;
 pub(super) mod engine;
 pub(super) mod own_time;
+mod pretty_answer;
 
 pub(super) mod any_prefix;
 pub(super) mod bare;
@@ -16,3 +17,8 @@ mod line_form;
 pub(super) mod s3_export;
 pub(super) mod serverless;
 pub(super) mod written_time;
+
+/// Iterates over the bytes of a text without its blanks, in which copies differ.
+fn squeezed(text: &[u8]) -> impl Iterator<Item = &u8> {
+    text.iter().filter(|byte| !byte.is_ascii_whitespace())
+}
