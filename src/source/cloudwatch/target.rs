@@ -137,9 +137,24 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_group_is_read_by_streams_where_that_is_less() {
-        let day = |n: i64| Timestamp::from_ms(n * DAY_MS).unwrap();
-        let target = |names: &[&str]| Target {
+    fn a_group_has_events_of_the_time_of_its_life() {
+        let of = |created_ms, retention_days, to_ms| {
+            Target { created_ms, retention_days, ..target(&[]) }.may_have_events(to_ms, 20 * DAY_MS)
+        };
+        for (created_ms, retention_days, to_ms, want) in [
+            (None, None, 0, true),
+            (Some(DAY_MS), None, DAY_MS - BEFORE_CREATION_MS, true),
+            (Some(DAY_MS), None, DAY_MS - BEFORE_CREATION_MS - 1, false),
+            (None, Some(5), 15 * DAY_MS, true),
+            (None, Some(5), 15 * DAY_MS - EXPIRY_MS - 1, false),
+            (Some(i64::MIN), Some(u32::MAX), 0, true),
+        ] {
+            assert_eq!(of(created_ms, retention_days, to_ms), want, "{created_ms:?} {retention_days:?} {to_ms}");
+        }
+    }
+
+    fn target(names: &[&str]) -> Target {
+        Target {
             seat: 0,
             group: GroupPlace { name: "/acme/all".to_owned(), region: "r".to_owned(), ..GroupPlace::default() },
             only: Some(names.iter().map(|&name| name.to_owned()).collect()),
@@ -151,7 +166,12 @@ mod tests {
             to_read: Vec::new(),
             estimate: 0,
             is_measured: false,
-        };
+        }
+    }
+
+    #[test]
+    fn a_shared_group_is_read_by_streams_where_that_is_less() {
+        let day = |n: i64| Timestamp::from_ms(n * DAY_MS).unwrap();
         let hour = Request::new(day(20_000), Timestamp::from_ms(20_000 * DAY_MS + 3_600_000).unwrap());
         let mut one = target(&["pay"]);
         let note = narrow(&mut one, &hour).unwrap();

@@ -6,10 +6,10 @@
 //! 1. *course*: how many attempts began in each bucket of time;
 //! 2. *durations*: how many attempts ended after how long, in cells that are 4 % apart, so that parts of a time add up,
 //!    with cold starts and those near their memory;
-//! 3. *failures*: the stretches of streams with words of failures, or a status that is none of success. What they hold is
-//!    a candidate, and judged only when it was fetched;
-//! 4. *repeated*: request ids that have not just one START and one REPORT: retries, reruns, attempts that the window cuts
-//!    or that never ended. So one scan finds the other attempts of every failed event, and reruns after a success.
+//! 3. *failures*: the stretches of streams with words of failures, a status that is none of success, or a REPORT without a
+//!    duration that can be read. What they hold is a candidate, and judged only when it was fetched;
+//! 4. *repeated*: request ids that have not just one START and, behind it in the same stream, one REPORT: retries, reruns,
+//!    attempts that the window cuts or that never ended. So one scan finds the other attempts of every failed event, and reruns after a success.
 //!
 //! The lines of these attempts are fetched by stream (`fetcher`), neighbours in one request, as whole attempts
 //! (`stretch`), and go through the spool like those of any pull. What is left is known by subtraction: attempts with one
@@ -24,6 +24,10 @@
 //! anything of this fails for a log group, its successes are unknown: the rate is null and the answer incomplete, as
 //! what was missed could be failures.
 //!
+//! A log group in which no attempt begins or ends is asked once more how many lines it has: a transformer shows queries other
+//! lines than the log has, so if there are any, nothing is known of it. A query for a time that ends before a log group was
+//! created, or beyond what it keeps, would be refused for all, so such a log group is left out of it (`asking`).
+//!
 //! **Bounds.** Queries name their time in milliseconds themselves, and ask one second more than they need, so it does not
 //! matter whether the last second of a query counts as a whole. Seven queries run at once, two are begun in a second, and
 //! a full account is waited for. What they scan is estimated before, added up while they run, and never more than
@@ -36,6 +40,7 @@
 //! time, and in no order within a millisecond, so lines that share one are put in order by what they say (`ties`). A query
 //! asks for log groups of one class, since whether it may for two is not known.
 
+mod asking;
 mod choice;
 mod client;
 mod fetcher;
