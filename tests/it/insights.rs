@@ -145,7 +145,7 @@ fn bytes(estate: &Estate) -> u64 {
 #[test]
 #[allow(clippy::print_stdout, reason = "the figures are worth seeing")]
 fn the_answer_is_that_of_the_full_pull_or_null() {
-    let cases = (0..6u64).flat_map(|seed| [(seed, false), (seed, true)]);
+    let cases = (0..10u64).flat_map(|seed| [(seed, false), (seed, true)]);
     in_all(cases, |(seed, json)| {
         let mut estate = estate(seed, json, 900);
         estate.insights = Insights {
@@ -177,7 +177,7 @@ fn the_answer_is_that_of_the_full_pull_or_null() {
             answer["coverage"]["bytes"]["attributed"].as_f64().unwrap() / all as f64 * 100.0,
             server.count("GetLogEvents"),
         );
-        assert!(moved * 16 < all, "{name}: {moved} of {all} bytes were moved by rows");
+        assert!(moved * 20 < all, "{name}: {moved} of {all} bytes were moved by rows");
         assert!(totals["ok_counted"].as_u64() > Some(2_000), "{name}");
         assert_eq!(totals["handled_errors"], Value::Null, "{name}");
     });

@@ -59,7 +59,7 @@ impl FoundGroup {
             self.lacks.insert("a row of the query repeated has no request id or time".to_owned());
             return;
         };
-        for (stream, at) in [(row.get("firstStream"), first), (row.get("lastStream"), last)] {
+        for (stream, at) in [(row.get("a"), first), (row.get("z"), last)] {
             let Some(stream) = stream else { continue };
             let want = Want { first: at, last: at };
             self.lines.entry(stream.clone()).or_default().push(WantedLines { want, lasted_ms: 0 });
