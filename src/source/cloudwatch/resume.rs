@@ -226,19 +226,7 @@ pub(super) fn select(
 fn target_of(chosen: &ChosenGroup, seat: usize) -> Target {
     let ChosenGroup { group, streams, functions } = chosen.clone();
     let only = (!functions.is_empty()).then(|| functions.into_iter().collect());
-    Target {
-        seat,
-        group,
-        only,
-        streams,
-        class: None,
-        infrequent: None,
-        created_ms: None,
-        retention_days: None,
-        to_read: Vec::new(),
-        estimate: 0,
-        is_measured: false,
-    }
+    Target { streams, ..Target::new(seat, group, only) }
 }
 
 /// Finds the place of a group: its region, and its account where both are known.

@@ -329,7 +329,7 @@ impl Selector<'_> {
             holder: self.holder(seat, self.searched[seat].account()),
             arn: None,
         };
-        self.target(self.new_target(seat, place, only));
+        self.target(Target::new(seat, place, only));
     }
 
     /// Returns whose a group is, where several accounts are read.
@@ -337,23 +337,6 @@ impl Selector<'_> {
         let profile = || self.searched[seat].place.session.profile.as_ref().map(|name| format!("profile {name}"));
         let several = self.request.profiles.len() > 1 || self.request.names.linked;
         account.map(str::to_owned).or_else(profile).filter(|_| several)
-    }
-
-    fn new_target(&self, seat: usize, group: GroupPlace, only: Option<BTreeSet<String>>) -> Target {
-        let (streams, to_read) = (Vec::new(), Vec::new());
-        Target {
-            seat,
-            group,
-            only,
-            streams,
-            class: None,
-            infrequent: None,
-            created_ms: None,
-            retention_days: None,
-            to_read,
-            estimate: 0,
-            is_measured: false,
-        }
     }
 
     /// Selects a function by ARN in the place of the account that the ARN names.
@@ -461,7 +444,7 @@ impl Selector<'_> {
             account: Some(owner.account.clone()),
             holder: self.holder(seat, Some(&owner.account)),
         };
-        self.target(self.new_target(seat, place, only));
+        self.target(Target::new(seat, place, only));
     }
 
     fn found_group(&mut self, seat: usize, info: &GroupInfo, only: Option<BTreeSet<String>>) {
@@ -484,7 +467,7 @@ impl Selector<'_> {
         let infrequent = Some(info.class == Class::InfrequentAccess);
         let estimate = estimate(info, self.request);
         let (created_ms, retention_days) = (Some(info.created_ms).filter(|at| *at > 0), info.retention_days);
-        let new = self.new_target(seat, place, only);
+        let new = Target::new(seat, place, only);
         self.target(Target { class, infrequent, created_ms, retention_days, estimate, ..new });
     }
 

@@ -43,6 +43,23 @@ pub(super) struct ToRead {
 }
 
 impl Target {
+    /// Creates a log group of which nothing but its place is known.
+    pub(super) fn new(seat: usize, group: GroupPlace, only: Option<BTreeSet<String>>) -> Self {
+        Self {
+            seat,
+            group,
+            only,
+            streams: Vec::new(),
+            class: None,
+            infrequent: None,
+            created_ms: None,
+            retention_days: None,
+            to_read: Vec::new(),
+            estimate: 0,
+            is_measured: false,
+        }
+    }
+
     /// Returns whether it is the log group of one function, as a whole.
     pub(super) fn is_of_one_function(&self) -> bool {
         self.only.is_none() && function_from_group(&self.group.name).is_some()
@@ -154,19 +171,8 @@ mod tests {
     }
 
     fn target(names: &[&str]) -> Target {
-        Target {
-            seat: 0,
-            group: GroupPlace { name: "/acme/all".to_owned(), region: "r".to_owned(), ..GroupPlace::default() },
-            only: Some(names.iter().map(|&name| name.to_owned()).collect()),
-            streams: Vec::new(),
-            class: None,
-            infrequent: None,
-            created_ms: None,
-            retention_days: None,
-            to_read: Vec::new(),
-            estimate: 0,
-            is_measured: false,
-        }
+        let group = GroupPlace { name: "/acme/all".to_owned(), region: "r".to_owned(), ..GroupPlace::default() };
+        Target::new(0, group, Some(names.iter().map(|&name| name.to_owned()).collect()))
     }
 
     #[test]
