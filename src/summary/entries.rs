@@ -16,7 +16,7 @@ use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable, NamelessOf};
 use super::record::attempt_of;
 use super::runs::{Room, Runs};
 use crate::account::Destinations;
-use crate::model::{Attempt, Category, InsightsReading, LoggedFunction, Origin, Place, Timestamp, Verdict};
+use crate::model::{Attempt, Category, Confidence, InsightsReading, LoggedFunction, Origin, Place, Timestamp, Verdict};
 use crate::wire::{Record, Redaction, stream_hash};
 
 /// Most findings of one function that are kept apart: the first by code and fingerprint, whatever the order of arrival.
@@ -280,7 +280,10 @@ impl<'s> Entries<'s> {
     }
 
     fn enter(&mut self, stream: StreamNames, entry: Entry) {
-        if let (Category::Timeout, Some(limit_ms)) = (entry.category(), limit_ms(&entry)) {
+        // What only seems to have run into its limit may be a spoilt copy of an attempt that ended well.
+        if let (Category::Timeout, Confidence::High, Some(limit_ms)) =
+            (entry.category(), entry.confidence(), limit_ms(&entry))
+        {
             let facts = self.functions.entry(stream.function).or_default();
             facts.timeout = facts.timeout.max(Some((entry.started_at(), limit_ms)));
         }
