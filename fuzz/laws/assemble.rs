@@ -36,6 +36,8 @@ impl Stream {
     fn take(&mut self, choice: u8) {
         let (own, other) = (id(self.requests), id(self.requests * 16 + 900_000 + u32::from(choice >> 4)));
         let timed_out = |id: &str| format!("2026-01-02T03:00:03.005Z {id} Task timed out after 3.00 seconds");
+        // What is printed was written before; written now, it would be of a second environment in the stream.
+        let timed_out_before = |id: &str| format!("2026-01-02T02:50:03.005Z {id} Task timed out after 3.00 seconds");
         let crash = format!("RequestId: {own} Error: Runtime exited with error: signal: killed\nRuntime.ExitError");
         let line = match (self.runs, choice & 15) {
             (false, 0..=7) => {
@@ -63,7 +65,7 @@ impl Stream {
             }
             (true, 12) => {
                 self.printed.0 = true;
-                timed_out(&other)
+                timed_out_before(&other)
             }
             _ => "an ordinary line".to_owned(),
         };
