@@ -23,6 +23,13 @@ pub(super) struct Printed {
     report: Option<(Option<Timestamp>, Place)>,
 }
 
+impl Printed {
+    /// Finds the first line about one of certain requests.
+    fn first_of(&self, is_one: impl Fn(RequestId) -> bool) -> Option<Place> {
+        self.ids.iter().find(|(id, _)| is_one(*id)).map(|(_, place)| *place)
+    }
+}
+
 impl Assembler {
     /// Returns whether the function merely printed a line of the platform about another request: an environment that is not
     /// one of Managed Instances runs one request at a time, and START of the running one was seen.
@@ -122,18 +129,16 @@ impl Assembler {
 
     /// Tells of the lines about a request that were taken for printed ones, now that they turn out to be its own.
     pub(super) fn tell_of_own(&self, id: RequestId, output: &mut dyn Output) {
-        let ids = self.printed.iter().flat_map(|printed| &printed.ids);
-        if let Some((_, place)) = ids.clone().find(|(found, _)| *found == id) {
-            output.disordered(*place);
+        if let Some(place) = self.printed.as_ref().and_then(|printed| printed.first_of(|found| found == id)) {
+            output.disordered(place);
         }
     }
 
     /// Tells of lines that a later part took for printed ones, and that are of an attempt before the cut.
     pub(super) fn tell_of_mixed(&self, later: Option<&Printed>, output: &mut dyn Output) {
         let is_own = |id| self.is_superseded(id) || self.runs(id);
-        let mut ids = later.iter().flat_map(|printed| &printed.ids);
-        if let Some((_, place)) = ids.find(|(id, _)| is_own(*id)) {
-            output.disordered(*place);
+        if let Some(place) = later.and_then(|printed| printed.first_of(is_own)) {
+            output.disordered(place);
         }
     }
 
