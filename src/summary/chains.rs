@@ -55,6 +55,23 @@ pub(super) fn order_without_times(attempts: &mut [Entry]) {
     }
 }
 
+/// Returns whether an entry belongs to the same event (or is the same environment read twice).
+pub(super) fn continues(first: &Entry, entry: &Entry) -> bool {
+    if first.function != entry.function {
+        return false;
+    }
+    match (first.request(), entry.request()) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => {
+            first.has(Fact::Environment) == entry.has(Fact::Environment)
+                && first.stream == entry.stream
+                && first.started_at().is_some()
+                && first.started_at() == entry.started_at()
+        }
+        _ => false,
+    }
+}
+
 /// Attempts of one event that are compared with each other.
 const COMPARED: usize = 64;
 
@@ -360,7 +377,7 @@ pub(super) mod tests {
     }
 
     /// Generates what is known of an attempt of one event, as some input tells it: nearly all are copies of few.
-    fn any_copy() -> impl proptest::strategy::Strategy<Value = Entry> {
+    pub(in super::super) fn any_copy() -> impl proptest::strategy::Strategy<Value = Entry> {
         use proptest::prelude::*;
         let figures = (prop::option::of(0..3u64), prop::option::of(1..3u32));
         (0..3u32, 0..9u64, 0..3u64, prop::option::weighted(0.8, 0..4i64), 0..3i64, figures, any::<[bool; 3]>())

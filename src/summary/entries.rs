@@ -12,11 +12,12 @@ use super::entry::{Entry, EntryNames, Fact, NO_FAILURE, is_cut, unnamed_stream};
 use super::few::Few;
 use super::findings::{ExampleAttempt, ExampleChoice, FindingFacts};
 use super::insights::{Reading, Readings};
+use super::learnt::Learnt;
 use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable, NamelessOf};
 use super::record::attempt_of;
 use super::runs::{Room, Runs};
 use crate::account::Destinations;
-use crate::model::{Attempt, Category, Confidence, InsightsReading, LoggedFunction, Origin, Place, Timestamp, Verdict};
+use crate::model::{Attempt, InsightsReading, LoggedFunction, Origin, Place, Timestamp, Verdict};
 use crate::wire::{Record, Redaction, stream_hash};
 
 /// Most findings of one function that are kept apart: the first by code and fingerprint, whatever the order of arrival.
@@ -112,8 +113,7 @@ pub(crate) struct Entries<'s> {
     pub(super) told: FxHashMap<u32, ToldInFunction>,
     /// Findings that have facts, by function.
     kept: FxHashMap<u32, Few<(String, Option<String>), u32>>,
-    pub(super) first_start: Option<Timestamp>,
-    pub(super) last_end: Option<Timestamp>,
+    pub(super) learnt: Learnt,
     last_version: Option<(Box<str>, u16)>,
     /// Functions and versions with failed attempts.
     failed: FxHashSet<(u32, u16)>,
@@ -131,8 +131,7 @@ impl<'s> Entries<'s> {
             findings: FxHashMap::default(),
             told: FxHashMap::default(),
             kept: FxHashMap::default(),
-            first_start: None,
-            last_end: None,
+            learnt: Learnt::default(),
             last_version: None,
             failed: FxHashSet::default(),
         }
@@ -191,7 +190,7 @@ impl<'s> Entries<'s> {
         record: &dyn Fn() -> Record,
     ) {
         let version = attempt.version.as_deref().map_or(0, |version| self.version(version, redaction));
-        let mut entry = self.entry(stream, (attempt, verdict), version, is_cut(verdict.category, verdict.code));
+        let mut entry = entry(stream, (attempt, verdict), version, verdict.code);
         if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
@@ -202,7 +201,7 @@ impl<'s> Entries<'s> {
             entry.failure = self.failure(key, shared, &entry, record);
             self.failed.insert((stream.function, version));
         }
-        self.enter(stream, entry);
+        self.enter(stream, entry, attempt.ended_at);
     }
 
     /// Adds a record of an earlier run; `None` if a word in it is unknown.
@@ -240,7 +239,7 @@ impl<'s> Entries<'s> {
             *told = (*told).max(Some((attempt.started_at, ms)));
         }
         let version = attempt.version.as_deref().map_or(0, |version| self.version(version, &Redaction::off()));
-        let mut entry = self.entry(stream, (&attempt, &verdict), version, is_cut(verdict.category, &record.code));
+        let mut entry = entry(stream, (&attempt, &verdict), version, &record.code);
         if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
@@ -255,7 +254,7 @@ impl<'s> Entries<'s> {
             self.shared.caught.lock().unwrap_or_else(PoisonError::into_inner).add_record(record);
         }
         self.readings.push_record(record);
-        self.enter(stream, entry);
+        self.enter(stream, entry, attempt.ended_at);
         Some(stream)
     }
 
@@ -265,28 +264,8 @@ impl<'s> Entries<'s> {
         self.readings.push(Reading::new(read, function.as_deref()));
     }
 
-    /// Makes the entry of an attempt; its failure has no id yet.
-    fn entry(
-        &mut self,
-        stream: StreamNames,
-        (attempt, verdict): (&Attempt, &Verdict),
-        version: u16,
-        cut: bool,
-    ) -> Entry {
-        self.first_start = [self.first_start, attempt.started_at].into_iter().flatten().min();
-        self.last_end = self.last_end.max(attempt.ended_at);
-        let StreamNames { stream, function, .. } = stream;
-        Entry::new(attempt, verdict, EntryNames { stream, function, version, failure: NO_FAILURE, cut })
-    }
-
-    fn enter(&mut self, stream: StreamNames, entry: Entry) {
-        // What only seems to have run into its limit may be a spoilt copy of an attempt that ended well.
-        if let (Category::Timeout, Confidence::High, Some(limit_ms)) =
-            (entry.category(), entry.confidence(), limit_ms(&entry))
-        {
-            let facts = self.functions.entry(stream.function).or_default();
-            facts.timeout = facts.timeout.max(Some((entry.started_at(), limit_ms)));
-        }
+    fn enter(&mut self, stream: StreamNames, entry: Entry, ended_at: Option<Timestamp>) {
+        self.learnt.add(&entry, ended_at);
         let hash_anywhere = entry.hash_anywhere();
         if stream.is_nameless || hash_anywhere.is_some() {
             let facts = self.functions.entry(stream.function).or_default();
@@ -362,9 +341,9 @@ impl<'s> Entries<'s> {
     }
 }
 
-/// Derives the function's timeout from an attempt that ran into it: whole seconds, which the run time may slightly
-/// exceed.
-fn limit_ms(entry: &Entry) -> Option<u64> {
-    let ms = u64::from(entry.duration()?) / 100;
-    (ms >= 1_000).then_some(ms / 1_000 * 1_000)
+/// Makes the entry of an attempt; its failure has no id yet.
+fn entry(stream: StreamNames, (attempt, verdict): (&Attempt, &Verdict), version: u16, code: &str) -> Entry {
+    let StreamNames { stream, function, .. } = stream;
+    let cut = is_cut(verdict.category, code);
+    Entry::new(attempt, verdict, EntryNames { stream, function, version, failure: NO_FAILURE, cut })
 }

@@ -24,6 +24,7 @@ mod findings;
 mod function;
 mod guidance;
 mod insights;
+mod learnt;
 mod names;
 mod needs_person;
 mod price;

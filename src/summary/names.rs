@@ -36,9 +36,9 @@ pub(super) struct FunctionFacts {
     pub(super) runtime: Option<(Option<Timestamp>, String)>,
     /// `x86_64` or `arm64`, if known.
     pub(super) architecture: Option<String>,
-    /// Time limit, in milliseconds, from the latest timeout.
-    pub(super) timeout: Option<(Option<Timestamp>, u64)>,
-    /// The same, as records of an earlier run tell it: its timeouts need not be among them, as copies and what lies
+    /// Time limit, in milliseconds, from the latest timeout; known when all attempts are.
+    pub(super) timeout_ms: Option<u64>,
+    /// The same, after when it was told, as records of an earlier run tell it: its timeouts need not be among them, as copies and what lies
     /// outside of the window have no record.
     pub(super) told_timeout: Option<(Option<Timestamp>, u64)>,
     /// Time limit, in milliseconds, that records of earlier runs have from a configuration, of the latest attempt.
@@ -60,7 +60,6 @@ impl FunctionFacts {
         self.log_groups.append(other.log_groups);
         self.runtime = self.runtime.take().max(other.runtime);
         self.architecture = self.architecture.take().max(other.architecture);
-        self.timeout = self.timeout.max(other.timeout);
         self.told_timeout = self.told_timeout.max(other.told_timeout);
         self.configured_timeout = self.configured_timeout.max(other.configured_timeout);
         self.successes_left_out |= other.successes_left_out;
@@ -70,7 +69,7 @@ impl FunctionFacts {
 
     /// Returns the time limit, in milliseconds, as attempts ran into it.
     pub(super) fn observed_timeout_ms(&self) -> Option<u64> {
-        self.timeout.or(self.told_timeout).map(|(_, ms)| ms)
+        self.timeout_ms.or(self.told_timeout.map(|(_, ms)| ms))
     }
 
     /// Adds the hashes of an attempt. By those of emulators nothing is known again: all of their requests have one id.

@@ -34,6 +34,12 @@ impl Default for Room {
 }
 
 impl Room {
+    /// Makes room for so many entries.
+    #[cfg(test)]
+    pub(super) fn of(bound: usize) -> Self {
+        Self { bound, ..Self::default() }
+    }
+
     /// Counts the entries of a run; returns whether it may stay in memory.
     fn takes(&self, entries: usize) -> bool {
         self.taken.fetch_add(entries, Ordering::Relaxed) + entries <= self.bound
@@ -137,6 +143,7 @@ impl Disk {
 }
 
 /// One sorted run.
+#[derive(Clone)]
 enum SortedRun {
     Memory { entries: Arc<Vec<Entry>>, at: usize, end: usize },
     Disk { file: Arc<File>, at: u64, end: u64, read: std::vec::IntoIter<Entry> },
@@ -145,6 +152,51 @@ enum SortedRun {
 impl SortedRun {
     fn in_memory(entries: Vec<Entry>) -> Self {
         Self::Memory { at: 0, end: entries.len(), entries: Arc::new(entries) }
+    }
+
+    /// Counts the entries that are left.
+    fn len(&self) -> usize {
+        match self {
+            Self::Memory { at, end, .. } => end - at,
+            Self::Disk { at, end, read, .. } => {
+                read.len() + usize::try_from((end - at) / ENCODED as u64).unwrap_or(usize::MAX)
+            }
+        }
+    }
+
+    /// Reads one of the entries that are left.
+    fn entry(&self, number: usize) -> io::Result<Option<Entry>> {
+        match self {
+            Self::Memory { entries, at, end } => Ok(entries.get(at + number).filter(|_| at + number < *end).copied()),
+            Self::Disk { file, at, end, .. } => {
+                let from = at + (number * ENCODED) as u64;
+                if from >= *end {
+                    return Ok(None);
+                }
+                let mut bytes = [0; ENCODED];
+                let mut file: &File = file;
+                file.seek(SeekFrom::Start(from))?;
+                file.read_exact(&mut bytes)?;
+                Ok(Some(Entry::decode(&bytes)))
+            }
+        }
+    }
+
+    /// Adds the entries of one event, of a run of which nothing was read yet.
+    fn of_event(&self, event: EventKey, found: &mut Vec<Entry>) -> io::Result<()> {
+        let (mut from, mut to) = (0, self.len());
+        while from < to {
+            let middle = from + (to - from) / 2;
+            match self.entry(middle)? {
+                Some(entry) if entry.event_key() < event => from = middle + 1,
+                _ => to = middle,
+            }
+        }
+        while let Some(entry) = self.entry(from)?.filter(|entry| entry.event_key() == event) {
+            found.push(entry);
+            from += 1;
+        }
+        Ok(())
     }
 
     /// Samples the event keys of a run in memory, one every [`SAMPLED`] entries.
@@ -207,7 +259,7 @@ impl SortedRun {
 }
 
 /// Sorted runs of all entries, each under its canonical function.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Sorted {
     runs: Vec<SortedRun>,
 }
@@ -223,6 +275,25 @@ impl Sorted {
             runs = runs.into_iter().map(|run| run.renamed(canonical)).collect::<io::Result<_>>()?;
         }
         Ok(Self { runs })
+    }
+
+    /// Counts the entries.
+    pub(super) fn len(&self) -> usize {
+        self.runs.iter().map(SortedRun::len).sum()
+    }
+
+    /// Counts the runs.
+    pub(super) fn runs(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Looks up the entries of one event, in order.
+    pub(super) fn of_event(&self, event: EventKey) -> io::Result<Vec<Entry>> {
+        let mut found = Vec::new();
+        for run in &self.runs {
+            run.of_event(event, &mut found)?;
+        }
+        Ok(sorted(found))
     }
 
     /// Splits the entries into at most `most` consecutive parts, none of which shares an event with another. Makes only
@@ -308,7 +379,7 @@ mod tests {
     }
 
     fn in_order(bound: usize, canonical: &[u32], parts: usize) -> (Vec<String>, usize) {
-        let room = Room { bound, ..Room::default() };
+        let room = Room::of(bound);
         let mut workers = vec![Runs::default(), Runs::default()];
         for (at, entry) in entries().into_iter().enumerate() {
             workers[at % 2].push(entry, &room);

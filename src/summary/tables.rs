@@ -103,6 +103,13 @@ impl Tables {
         }
     }
 
+    /// Takes the time limits of functions, in milliseconds.
+    pub(super) fn learn_timeouts(&mut self, limits_ms: impl Iterator<Item = (u32, u64)>) {
+        for (function, ms) in limits_ms {
+            self.facts.entry(function).or_default().timeout_ms = Some(ms);
+        }
+    }
+
     fn merge_finding(&mut self, id: u32, facts: FindingFacts) {
         let known = self.finding_facts.entry(id).or_default();
         known.get_mut().unwrap_or_else(PoisonError::into_inner).merge(facts);

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::caught::{Caught, DeadLetterOwners, Unrun, function_of, settled_by};
 use super::causes::{self, CauseSums, FailedStarts, InFunction};
-use super::chains::{Copies, Outcome, order_without_times, outcome, start_behind_end};
+use super::chains::{Copies, Outcome, continues, order_without_times, outcome, start_behind_end};
 use super::configured::{Configured, SeenCatchers, TimeoutSource, only_invoker};
 use super::course::WindowBounds;
 use super::entries::{Entries, SharedTables};
@@ -19,6 +19,7 @@ use super::findings::{FindingCounts, Surroundings};
 use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
 use super::insights::{Measured, Readings, SortedReadings};
+use super::learnt::Learnt;
 use super::needs_person::LedgerEvent;
 use super::price::{Price, Prices};
 use super::runs::Sorted;
@@ -278,10 +279,9 @@ pub(crate) fn summarize(
     caught.owners = DeadLetterOwners::of(shared, &names.canonical);
     let mut runs = Vec::with_capacity(ledgers.len());
     let mut readings = Readings::default();
-    let (mut first, mut last) = (bounds.counted.first(), None::<Timestamp>);
+    let mut learnt = Learnt::default();
     for ledger in ledgers {
-        first = [first, ledger.first_start].into_iter().flatten().min();
-        last = last.max(ledger.last_end);
+        learnt.append(ledger.learnt, &names.canonical);
         names.merge(ledger.functions, ledger.findings, ledger.told);
         runs.push(ledger.runs);
         readings.append(ledger.readings);
@@ -289,6 +289,11 @@ pub(crate) fn summarize(
     let readings = readings.finish();
     let nameless = bounds.wanted_place.map(|wanted| names.nameless_at(wanted)).unwrap_or_default();
     names.settle();
+    let entries = Sorted::new(runs, &names.canonical)?;
+    let learnt = learnt.without_copies(&entries)?;
+    names.learn_timeouts(learnt.limits_ms());
+    let first = [bounds.counted.first(), learnt.start()].into_iter().flatten().min();
+    let last = learnt.end();
     let wants = |id: u32| {
         let name = names.functions[id as usize].name.as_deref();
         (bounds.wanted)(name) || name.is_none() && nameless.contains(&id)
@@ -336,7 +341,7 @@ pub(crate) fn summarize(
         };
         pass.run(entries.merged()?).map(|()| pass)
     };
-    let mut parts = Sorted::new(runs, &names.canonical)?.parts(bounds.threads).into_iter();
+    let mut parts = entries.parts(bounds.threads).into_iter();
     let first = parts.next();
     let pass = thread::scope(|scope| {
         let others: Vec<_> = parts.map(|part| scope.spawn(|| pass(part))).collect();
@@ -937,20 +942,6 @@ fn insights_notes(readings: &SortedReadings) -> Vec<(String, bool)> {
         (format!("more than {most} events of Lambda Insights: the figures of the others are left out; read fewer logs at once"), true)
     });
     alone.into_iter().chain(left_out).collect()
-}
-
-/// Returns whether an entry belongs to the same event (or is the same environment read twice).
-fn continues(first: &Entry, entry: &Entry) -> bool {
-    match (first.request(), entry.request()) {
-        (Some(one), Some(other)) => one == other,
-        (None, None) => {
-            first.has(Fact::Environment) == entry.has(Fact::Environment)
-                && first.stream == entry.stream
-                && first.started_at().is_some()
-                && first.started_at() == entry.started_at()
-        }
-        _ => false,
-    }
 }
 
 fn findings(
