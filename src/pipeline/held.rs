@@ -1,7 +1,7 @@
 //! Attempts that are held until the end of the run tells their number and outcome, and the events that they make.
 
 use crate::model::Place;
-use crate::summary::{Patch, Patches, TimeoutSource};
+use crate::summary::{FunctionTold, Patch, Patches, TimeoutSource};
 use crate::wire::{CaughtBy, LambdaInsights, Record, ShownAttempt, ShownEvent};
 
 /// An attempt whose number and outcome are not known yet.
@@ -17,7 +17,7 @@ pub(super) struct HeldAttempt {
 pub(super) struct EndTold {
     patch: Patch,
     timeout: Option<(u64, TimeoutSource)>,
-    function: Option<String>,
+    function: Option<FunctionTold>,
     caught_by: Option<CaughtBy>,
     lambda_insights: Option<LambdaInsights>,
 }
@@ -28,7 +28,7 @@ impl EndTold {
         Some(Self {
             patch: patches.of(place)?,
             timeout: patches.timeout_ms(function),
-            function: patches.name(function).map(str::to_owned),
+            function: patches.function(function).cloned(),
             caught_by: patches.caught_by(place).cloned(),
             lambda_insights: patches.lambda_insights(place),
         })
@@ -44,7 +44,11 @@ impl EndTold {
         record.timeout_source = timeout.map(|(_, source)| source.as_str().to_owned());
         record.caught_by.clone_from(caught_by);
         record.lambda_insights.clone_from(lambda_insights);
-        record.function = record.function.take().or_else(|| function.clone());
+        if let Some(FunctionTold { name, account_id, region }) = function {
+            record.function.get_or_insert_with(|| name.clone());
+            record.account_id = record.account_id.take().or_else(|| account_id.clone());
+            record.region = record.region.take().or_else(|| region.clone());
+        }
     }
 }
 

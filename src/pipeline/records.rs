@@ -13,6 +13,7 @@ use crate::wire::{Record, RecordForm, SideEffectLine};
 /// Text in a spooled record that stands for values known only after the last input.
 const FIRST_ATTEMPT: &[u8] = b"\"attempt\":1,";
 const NO_FUNCTION: &[u8] = b"\"function\":null,";
+const NO_PLACE: &[u8] = b"\"account_id\":null,\"region\":null,";
 const NO_INPUT: &[u8] = b"\"input\":null,";
 const UNDERSTOOD: &[u8] = b"\"understood\":true,";
 const NOT_UNDERSTOOD: &[u8] = b"\"understood\":false,";
@@ -169,9 +170,11 @@ impl Records {
     fn complete(&self, line: &mut Vec<u8>, spooled: &Spooled) -> bool {
         let Some(patch) = self.patches.of(spooled.place) else { return false };
         fill_in(line, patch, self.patches.timeout_ms(spooled.function));
-        if let Some(name) = self.patches.name(spooled.function) {
-            let name = serde_json::to_string(name).unwrap_or_default();
+        if let Some(told) = self.patches.function(spooled.function) {
+            let name = serde_json::to_string(&told.name).unwrap_or_default();
             replace(line, NO_FUNCTION, format!("\"function\":{name},").as_bytes());
+            let place = [&told.account_id, &told.region].map(|one| serde_json::to_string(one).unwrap_or_default());
+            replace(line, NO_PLACE, format!("\"account_id\":{},\"region\":{},", place[0], place[1]).as_bytes());
         }
         if let Some(caught_by) = self.patches.caught_by(spooled.place) {
             let caught_by = serde_json::to_string(caught_by).unwrap_or_default();

@@ -143,6 +143,17 @@ pub(crate) struct Patch {
     pub advice: Option<&'static Advice>,
 }
 
+/// What the function of an attempt is, where only other attempts tell it.
+#[derive(Clone, Debug)]
+pub(crate) struct FunctionTold {
+    /// Name of the function.
+    pub name: String,
+    /// Account and region, where the log of the attempt tells neither.
+    pub account_id: Option<String>,
+    /// Region of the function.
+    pub region: Option<String>,
+}
+
 /// Additions to records that are known only after the last input.
 #[derive(Debug, Default)]
 pub(crate) struct Patches {
@@ -154,8 +165,8 @@ pub(crate) struct Patches {
     timeouts_ms: FxHashMap<u32, (u64, TimeoutSource)>,
     /// Functions of which not every success was read, by function id.
     without_successes: FxHashSet<u32>,
-    /// Names of functions that only other attempts of their streams tell, by function id.
-    names: FxHashMap<u32, String>,
+    /// What other attempts tell of the functions of streams that do not, by function id.
+    functions: FxHashMap<u32, FunctionTold>,
     /// What stands for the inputs of functions without a name, by function id.
     nameless: FxHashMap<u32, u64>,
     /// What caught the events of attempts, by the place of the attempt's first line.
@@ -198,10 +209,10 @@ impl Patches {
         self.without_successes.contains(&function)
     }
 
-    /// Returns the name of a function whose stream does not tell it.
+    /// Returns what other attempts tell of a function whose stream does not.
     #[must_use]
-    pub(crate) fn name(&self, function: u32) -> Option<&str> {
-        self.names.get(&function).map(String::as_str)
+    pub(crate) fn function(&self, function: u32) -> Option<&FunctionTold> {
+        self.functions.get(&function)
     }
 
     /// Returns what stands for the input of a function whose name is unknown.
@@ -217,10 +228,14 @@ impl Patches {
             if self.without_successes.contains(under) {
                 self.without_successes.insert(id);
             }
-            if names.functions[id as usize].name.is_none()
-                && let Some(name) = &names.functions[*under as usize].name
+            let (own, told) = (&names.functions[id as usize], &names.functions[*under as usize]);
+            let lacks_place = own.account_id.is_none() && own.region.is_none();
+            if let Some(name) = &told.name
+                && (own.name.is_none() || lacks_place)
             {
-                self.names.insert(id, name.clone());
+                let (account_id, region) = (told.account_id.clone(), told.region.clone());
+                let (account_id, region) = if lacks_place { (account_id, region) } else { (None, None) };
+                self.functions.insert(id, FunctionTold { name: name.clone(), account_id, region });
             }
         }
         let nameless = (0u32..).zip(&names.canonical).filter_map(|(id, under)| Some((id, names.nameless(*under)?)));
