@@ -45,8 +45,10 @@ impl Assembler {
             (Some(reported), Some(at)) => at.ms_since(reported) <= TRAILING_ERROR_MS,
             _ => true,
         };
-        let unhandled = matches!(error.form, ErrorForm::Unhandled | ErrorForm::Response | ErrorForm::Answer)
-            || open.attempt.emulated && error.form == ErrorForm::MaybeUnhandled;
+        let unhandled = matches!(
+            error.form,
+            ErrorForm::Unhandled | ErrorForm::Response | ErrorForm::Answer | ErrorForm::AnswerAbove
+        ) || (open.attempt.emulated || message.at.is_none()) && error.form == ErrorForm::MaybeUnhandled;
         (unhandled && fine && soon && line.id.is_none() && self.pending.is_empty()).then_some(last)
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod aws_cli;
 pub(crate) mod emulator;
 #[cfg(any(feature = "cloudwatch", test))]
 pub(crate) mod failures;
+pub(crate) mod invoke;
 pub(crate) mod levels;
 pub(crate) mod loaders;
 mod log_groups;

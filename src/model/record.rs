@@ -337,6 +337,8 @@ pub enum ErrorForm {
     /// The answer of an invocation that failed, as invokers save it and local emulators print it behind REPORT. Functions
     /// print those of others, so it counts only where no attempt runs.
     Answer,
+    /// The same, above the title of the log of its attempt, as the test tab of the console shows it.
+    AnswerAbove,
     /// A logger's line. The error counts as handled, unless something else says otherwise.
     Logged,
 }

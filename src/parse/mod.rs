@@ -19,6 +19,7 @@ mod frame;
 mod generic;
 mod go;
 mod insights;
+mod invoke;
 mod java;
 mod joiner;
 mod level;
@@ -56,7 +57,7 @@ struct TextShape {
 }
 
 /// Text shapes of a function's runtime or its loggers, in order; the first that recognises a text decides.
-static TEXT_SHAPES: [TextShape; 9] = [
+static TEXT_SHAPES: [TextShape; 10] = [
     node::SHAPE,
     dotnet::SHAPE,
     python::SHAPE,
@@ -65,6 +66,7 @@ static TEXT_SHAPES: [TextShape; 9] = [
     java::SHAPE,
     swift::SHAPE,
     rust_runtime::SHAPE,
+    invoke::SHAPE,
     crash::SHAPE,
 ];
 
@@ -87,7 +89,10 @@ fn of_function(text: &str) -> Statement<'static> {
         if let Some(timed_out) = structured::answer_of_timeout(&object) {
             return timed_out;
         }
-        return foreign::of_object(&object).map_or_else(|| unwrapped(&object), Statement::Foreign);
+        return match foreign::of_object(&object) {
+            Some(name) => Statement::Foreign(name),
+            None => invoke::with_title(unwrapped(&object), text),
+        };
     }
     if let Some(name) = foreign::of_text(text) {
         return Statement::Foreign(name);

@@ -135,6 +135,7 @@ fn describe_error(form: ErrorForm) -> &'static str {
         ErrorForm::OutOfMemory => "The language ran out of memory; it counts only if the process is then seen to end",
         ErrorForm::Response => "The runtime client could not deliver the answer",
         ErrorForm::Answer => "The answer of an invocation that failed; it counts only where no attempt runs",
+        ErrorForm::AnswerAbove => "The answer of an invocation that failed, above its log",
         ErrorForm::Logged => "The code logged an error",
     }
 }

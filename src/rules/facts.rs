@@ -253,6 +253,17 @@ fn is_printed_end(attempt: &Attempt, sign: &Sign) -> bool {
     ends && is_within && went_on && RequestId::all_in(sign.line.text.as_bytes()).next().is_none()
 }
 
+/// Returns whether an answer is what the caller of the attempt got, and not one that the function printed: it stands behind
+/// the end, or is all that there is of the attempt, or what a text without times ends with. Log events have times.
+fn is_of_caller(attempt: &Attempt, sign: &Sign) -> bool {
+    let is_in_text = sign.line.at.is_none();
+    let is_last = || attempt.last_line.as_ref().is_some_and(|last| last.place == sign.line.place);
+    match sign.phase {
+        Phase::Late => is_in_text,
+        _ => is_alone(attempt) && (attempt.app_lines <= 1 || is_in_text && is_last()),
+    }
+}
+
 /// Returns whether no line of the platform tells of the attempt: a copied error, or its answer.
 pub(super) fn is_alone(attempt: &Attempt) -> bool {
     !attempt.start_seen && !attempt.end_seen && !attempt.report_seen && attempt.subject == Subject::Attempt
@@ -301,17 +312,25 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
             ErrorForm::Uncaught | ErrorForm::UnhandledRejection | ErrorForm::Init => 2,
             ErrorForm::Crash if head_of_stack(attempt, sign).is_some() => 3,
             ErrorForm::Response => 1,
-            ErrorForm::Answer if alone && attempt.app_lines <= 1 || attempt.emulated && sign.phase == Phase::Late => 3,
+            ErrorForm::Answer
+                if alone && is_of_caller(attempt, sign) || attempt.emulated && sign.phase == Phase::Late =>
+            {
+                3
+            }
+            // What the log itself says of the end says more.
+            ErrorForm::Answer if is_of_caller(attempt, sign) => 1,
+            ErrorForm::AnswerAbove if sign.phase == Phase::Init || alone => 1,
             ErrorForm::Crash | ErrorForm::OutOfMemory if alone && attempt.request_id.is_none() => 2,
             ErrorForm::MaybeUnhandled
             | ErrorForm::Crash
             | ErrorForm::OutOfMemory
             | ErrorForm::Answer
+            | ErrorForm::AnswerAbove
             | ErrorForm::Logged => return None,
         };
         // Background work after the end does not fail the attempt, but Java may print the handler's error late, and on
         // Managed Instances a line may stand behind the report that tells of the failure.
-        let answered = attempt.emulated && error.form == ErrorForm::MaybeUnhandled;
+        let answered = (attempt.emulated || sign.line.at.is_none()) && error.form == ErrorForm::MaybeUnhandled;
         let tells_late = answered || matches!(error.form, ErrorForm::Unhandled | ErrorForm::Answer);
         if sign.phase == Phase::Late && !tells_late && !explains_report(attempt, sign) {
             return None;

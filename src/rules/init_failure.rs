@@ -104,7 +104,9 @@ fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
             let ran = facts.lines_beyond_errors() > 0 && facts.attempt.start_seen;
             (!ran).then(|| refine(facts, false, Confidence::High, Some(sign)))
         }
-        ErrorForm::Answer => deferred_load_failure(sign).map(|code| Ruling::new(code, Confidence::Medium, Some(sign))),
+        ErrorForm::Answer | ErrorForm::AnswerAbove => {
+            deferred_load_failure(sign).map(|code| Ruling::new(code, Confidence::Medium, Some(sign)))
+        }
         // Java and .NET load the handler class only when the first request comes.
         ErrorForm::Unhandled | ErrorForm::MaybeUnhandled | ErrorForm::Uncaught if facts.lines_beyond_errors() == 0 => {
             let code = deferred_load_failure(sign)?;

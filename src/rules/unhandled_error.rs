@@ -93,10 +93,11 @@ fn panic_behind(facts: &Facts<'_>, sign: &Sign) -> Option<LastWords> {
 
 /// Finds the error that ended the attempt, and how certain it is that it did.
 fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
-    if let Some(sign) = facts.fatal.filter(|sign| sign.phase != Phase::Init) {
+    let is_above = |sign: &Sign| form(sign) == Some(ErrorForm::AnswerAbove);
+    if let Some(sign) = facts.fatal.filter(|sign| sign.phase != Phase::Init || is_above(sign)) {
         let failed = facts.platform_failed();
         match form(sign)? {
-            ErrorForm::Answer => return Some((sign, Confidence::Medium)),
+            ErrorForm::Answer | ErrorForm::AnswerAbove => return Some((sign, Confidence::Medium)),
             ErrorForm::Unhandled if sign.phase == Phase::Late => return Some((sign, Confidence::Medium)),
             ErrorForm::MaybeUnhandled if lacks_stack(sign) => return Some((sign, Confidence::Low)),
             // Code that logs an error last and then succeeds writes the same line.

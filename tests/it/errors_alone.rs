@@ -170,3 +170,56 @@ fn errors_in_other_texts_are_no_failures() {
         assert_eq!(found[0]["code"], "ok", "{answer}");
     }
 }
+
+const ANSWER: &str = r#"{"errorMessage":"no stock","errorType":"OutOfStock"}"#;
+/// A log of an invocation that, by itself, went well.
+const WELL: &str = "START RequestId: $ID Version: $LATEST\nEND RequestId: $ID\nREPORT RequestId: $ID\tDuration: 11.00 ms\tBilled Duration: 12 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t\n";
+
+/// What the caller was told decides where the log tells no failure: not every runtime logs one.
+#[test]
+fn what_the_caller_was_told_counts() {
+    let pretty = "{\n  \"errorMessage\": \"no stock\",\n  \"errorType\": \"OutOfStock\"\n}";
+    let tail = |error: &str| {
+        let log = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, written(WELL));
+        format!(
+            "{{\n  \"StatusCode\": 200,{error}\n  \"LogResult\": \"{log}\",\n  \"ExecutedVersion\": \"$LATEST\"\n}}\n"
+        )
+    };
+    let failed = [
+        format!("{WELL}{ANSWER}\n"),
+        format!("{WELL}\n{pretty}\n"),
+        tail("\n  \"FunctionError\": \"Unhandled\","),
+        format!("Test Event Name\nx\n\nResponse\n{pretty}\n\nFunction Logs\n{WELL}\nRequest ID\n$ID\n"),
+        format!("Status: Failed\nTest Event Name: x\n\nResponse:\n{ANSWER}\n\nFunction Logs:\n{WELL}"),
+    ];
+    for text in failed {
+        let found = records(&written(&text));
+        assert_eq!(found.len(), 1, "{text}");
+        assert_eq!(found[0]["code"], "runtime_exception.unhandled", "{text}");
+        assert_eq!(found[0]["confidence"], "medium", "{text}");
+        assert_eq!(found[0]["request_id"], ID, "{text}");
+    }
+    // A success, the answer of another function that this one printed, one that an invocation before got.
+    let well = [
+        tail(""),
+        format!("Response\n{{\n  \"statusCode\": 200\n}}\n\nFunction Logs\n{WELL}"),
+        WELL.replace("END", "{\"errorType\":\"OutOfStock\",\"errorMessage\":\"no stock\",\"trace\":[]}\nEND"),
+        format!("{ANSWER}\n{WELL}"),
+        format!("{WELL}FunctionError: Unhandled, see below\n"),
+    ];
+    for text in well {
+        let found = records(&written(&text));
+        let of_log = found.iter().find(|record| record["request_id"] == ID);
+        assert_eq!(of_log.map(|record| &record["code"]), Some(&Value::from("ok")), "{text}");
+    }
+}
+
+/// The last line of a text without times is what the caller got, whatever a person typed above it.
+#[test]
+fn an_answer_below_a_command_is_its_answer() {
+    for text in [format!("$ cat out.json\n{ANSWER}\n"), format!("{{\n    \"StatusCode\": 200\n}}\n{ANSWER}")] {
+        let found = records(&text);
+        assert_eq!(found.len(), 1, "{text}");
+        assert_eq!(found[0]["code"], "runtime_exception.unhandled", "{text}");
+    }
+}

@@ -1,16 +1,31 @@
 //! Log data as base64 inside JSON: what Lambda, Kinesis and Firehose hand on, and the tail of an Invoke answer.
 
+use std::cell::RefCell;
+use std::io::Read;
+
 use super::texts::each_text;
 use crate::decode::base64::Base64Reader;
 use crate::decode::head::JsonHead;
 use crate::decode::{Decode, Shape};
+use crate::lambda::invoke::{FUNCTION_ERROR, function_error_line};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "carrier",
     about: "JSON that carries log data in base64: `awslogs`, Kinesis and Firehose records, `LogResult` of an invocation",
     sniff: |head| head.json.as_ref().is_some_and(is_carrier) && has_data(head.bytes),
     decode: Decode::Texts(|feed, decode| {
-        each_text(feed, |key, _| DATA_KEYS.contains(&key), |text| decode(&mut Base64Reader::new(text)))
+        // That the invocation failed stands in front of its log, which may not tell it.
+        let told = RefCell::new(Vec::new());
+        let is_text = |key: &[u8], text: &[u8]| {
+            if key == FUNCTION_ERROR.as_bytes() {
+                told.replace(function_error_line(text));
+            }
+            DATA_KEYS.contains(&key)
+        };
+        each_text(feed, is_text, |text| {
+            let told = told.take();
+            decode(&mut Base64Reader::new(text).chain(&told[..]))
+        })
     }),
     samples: &[
         "{\"awslogs\":{\"data\":\"H4sIAAAAAAAC/w==\"}}",

@@ -1,6 +1,7 @@
 //! Answer of a failed invocation that a tool printed over several lines. The test tab, the AWS CLI and `jq` do so, and people
-//! copy it without anything else.
+//! copy it without anything else; the test tab shows its log below, under a title that goes with the answer.
 
+use crate::lambda::invoke::is_log_label;
 use crate::lambda::platform::is_platform;
 
 /// Lines of one answer, at most: stacks have a line a frame.
@@ -21,7 +22,12 @@ enum AnswerState {
     Brace,
     /// Members, within so many braces and brackets.
     Members { depth: u32, lines: usize, in_text: bool },
+    /// The end of an answer, and so many empty lines.
+    Ended { lines: usize },
 }
+
+/// Empty lines between an answer and the title of its log, at most.
+const MOST_EMPTY_LINES: usize = 3;
 
 impl PrettyAnswer {
     /// Returns whether a line continues the answer that began above it.
@@ -40,16 +46,35 @@ impl PrettyAnswer {
             AnswerState::Members { depth, lines, in_text } if lines < MOST_LINES && !is_platform(line) => {
                 (depth, lines, in_text)
             }
+            AnswerState::Ended { lines } if lines < MOST_EMPTY_LINES && text.is_empty() => {
+                self.0 = AnswerState::Ended { lines: lines + 1 };
+                return true;
+            }
+            AnswerState::Ended { .. } if is_log_label(text) => {
+                self.0 = AnswerState::Outside;
+                return true;
+            }
             _ => {
-                self.0 = if text == b"{" { AnswerState::Brace } else { AnswerState::Outside };
+                self.0 = begin(text);
                 return false;
             }
         };
         let (depth, in_text) = depth_after(text, depth, in_text);
-        self.0 =
-            if depth == 0 { AnswerState::Outside } else { AnswerState::Members { depth, lines: lines + 1, in_text } };
+        let members = AnswerState::Members { depth, lines: lines + 1, in_text };
+        self.0 = if depth == 0 { AnswerState::Ended { lines: 0 } } else { members };
         true
     }
+}
+
+/// Returns the state behind a line with which an answer may begin: with its brace, or whole.
+fn begin(text: &[u8]) -> AnswerState {
+    let Some(inner) = text.strip_prefix(b"{") else { return AnswerState::Outside };
+    if inner.is_empty() {
+        return AnswerState::Brace;
+    }
+    let is_answer = FIRST_KEYS.iter().any(|key| inner.trim_ascii_start().starts_with(key));
+    let is_whole = || inner.ends_with(b"}") && depth_after(inner, 1, false).0 == 0;
+    if is_answer && is_whole() { AnswerState::Ended { lines: 0 } } else { AnswerState::Outside }
 }
 
 /// Returns the number of open braces and brackets behind a line, and whether it ends in a string, as where a window broke it.
@@ -80,6 +105,10 @@ mod tests {
             ("{\n  \"order\": 1,\n  \"errorType\": \"X\"\n}", "0000"),
             ("{\n  \"errorType\": \"X\",\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n}", "0100"),
             ("a\n{\n{\n\"errorType\": \"X\"}", "0001"),
+            ("{\n  \"errorType\": \"X\"\n}\n\nFunction Logs\nSTART", "011110"),
+            ("{\"errorType\": \"X\"}\nFunction Logs:\nFunction Logs:", "010"),
+            ("{\"errorType\": \"X\"}\n\n\n\n\nFunction Logs", "011100"),
+            ("{\"order\": 1}\n\nFunction Logs", "000"),
         ] {
             let mut answer = PrettyAnswer::default();
             let got: String =
