@@ -27,6 +27,11 @@ impl Assembler {
         }
         if self.is_printed(record) {
             self.note_printed(record, message);
+            if matches!(record, Statement::Start { json: false, .. })
+                && let Some(mut open) = self.latest()
+            {
+                open.printed_start = true;
+            }
             self.ordinary_line(message, output);
             return;
         }
@@ -255,8 +260,14 @@ impl Assembler {
         self.environment_line(message, kind);
     }
 
+    fn note_format(&mut self, json: bool) {
+        self.in_json |= json;
+        self.in_text |= !json;
+    }
+
     fn start(&mut self, message: &Message<'_>, id: RequestId, json: bool, output: &mut dyn Output) -> Option<Edit<'_>> {
         self.starts_seen = true;
+        self.note_format(json);
         self.begun = true;
         self.unsettle_loose();
         let mut order = StartOrder::Plausible;
@@ -369,6 +380,7 @@ impl Assembler {
             }
         }
         self.emulated |= report.emulated;
+        self.note_format(report.json);
         if self.emulated {
             self.join_emulated(report.id, message);
         }
@@ -728,7 +740,8 @@ pub(super) fn hand_over(mut open: Box<OpenAttempt>, of_lambda: bool, output: &mu
         output.count(open.attempt.place.input, Bucket::Unattributed, open.before.bytes + open.bytes);
         return open;
     }
-    if open.start_behind_end && !open.is_reported() {
+    // What printed the START of another attempt and has no end of its own may have been printed itself.
+    if (open.start_behind_end || open.printed_start) && !open.is_reported() {
         output.disordered(open.attempt.place);
     }
     output.count(open.attempt.place.input, Bucket::Environment, open.before.bytes);

@@ -153,6 +153,10 @@ pub(crate) struct Assembler {
     peak_mb: Option<u32>,
     /// Whether START lines are written to this stream: then a line with an unknown id opens no attempt.
     starts_seen: bool,
+    /// Whether the platform wrote START or REPORT in text.
+    in_text: bool,
+    /// Whether it wrote them in JSON.
+    in_json: bool,
     /// Whether an attempt has begun: then a later one without a START did not lose it to the window.
     begun: bool,
     /// Whether several requests were seen to run side by side. Until then, an attempt that another START follows has
@@ -202,6 +206,8 @@ impl Assembler {
             inits_reported: false,
             peak_mb: None,
             starts_seen: false,
+            in_text: false,
+            in_json: false,
             begun: false,
             concurrent: false,
             recent: RecentIds::default(),

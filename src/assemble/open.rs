@@ -32,6 +32,8 @@ pub(super) struct OpenAttempt {
     pub(super) last_at: Option<Timestamp>,
     /// Whether its START stands behind an end of the same request.
     pub(super) start_behind_end: bool,
+    /// Whether it seems to have printed a START in text, in a log in JSON.
+    pub(super) printed_start: bool,
     /// Its last lines, in a buffer that the next attempt reuses.
     pub(super) lines: Lines,
 }
@@ -59,6 +61,7 @@ impl OpenAttempt {
         open.bytes = 0;
         open.last_at = message.at;
         open.start_behind_end = false;
+        open.printed_start = false;
         open.lines.clear();
         open
     }
@@ -298,6 +301,7 @@ impl OpenAttempt {
         self.bytes += later.bytes;
         self.last_at = later.last_at.max(self.last_at);
         self.json |= later.json;
+        self.printed_start |= later.printed_start;
         if !self.is_reported() || keep.every_line {
             self.lines.append(&later.lines, keep);
         }
@@ -705,6 +709,14 @@ pub(super) fn merge_init(earlier: Option<Init>, later: Option<Init>) -> Option<I
 
 /// Adds a sign; past the bound, one from the middle is dropped, so that the first and the last ones stay.
 pub(super) fn push_bounded(attempt: &mut Attempt, sign: Sign) {
+    // A sentence again tells nothing new, and would take the place of what does.
+    let is_again =
+        |known: &Sign| known.kind == sign.kind && known.phase == sign.phase && known.line.text == sign.line.text;
+    if matches!(sign.kind, SignKind::TimedOut | SignKind::Crash { .. } | SignKind::ExitedEarly)
+        && attempt.signs.iter().any(is_again)
+    {
+        return;
+    }
     if attempt.signs.len() >= SIGNS_KEPT {
         attempt.signs.remove(SIGNS_KEPT / 2);
         attempt.signs_left_out += 1;

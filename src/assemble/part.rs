@@ -241,6 +241,8 @@ fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, outpu
     next.known_stream &= tail.known_stream;
     next.starts_seen |= tail.starts_seen;
     next.begun |= tail.begun;
+    next.in_text |= tail.in_text;
+    next.in_json |= tail.in_json;
     next.concurrent |= tail.concurrent;
     next.first_at = tail.first_at.or(next.first_at);
     next.last_at = next.last_at.max(tail.last_at);

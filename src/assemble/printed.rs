@@ -32,7 +32,7 @@ impl Printed {
 
 impl Assembler {
     /// Returns whether the function merely printed a line of the platform about another request: an environment that is not
-    /// one of Managed Instances runs one request at a time, and START of the running one was seen.
+    /// one of Managed Instances runs one request at a time, and START of the running one was seen. An environment writes one format.
     pub(super) fn is_printed(&self, record: &Statement<'_>) -> bool {
         let id = match record {
             Statement::End { id } | Statement::ExitedEarly { id } => Some(*id),
@@ -42,6 +42,14 @@ impl Assembler {
             Statement::Start { id, json: false, .. } => Some(*id),
             _ => None,
         };
+        let in_json = match record {
+            Statement::Start { id, json: true, .. } => Some(*id),
+            Statement::Report(report) if report.json => Some(report.id),
+            _ => None,
+        };
+        if let Some(id) = in_json {
+            return self.known_stream && self.in_text && !self.in_json && !self.had(id);
+        }
         let Some(id) = id.filter(|_| self.known_stream && !self.concurrent) else { return false };
         // In the JSON format the platform writes no text. In the text format the next START ends what runs.
         let is_start = matches!(record, Statement::Start { .. });

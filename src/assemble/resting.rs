@@ -65,10 +65,21 @@ impl OpenAttempt {
         else {
             return Err(self);
         };
-        if *work_shown != WorkShown::default() || !side_effects.is_empty() || !lines.is_empty() {
+        if self.printed_start || *work_shown != WorkShown::default() || !side_effects.is_empty() || !lines.is_empty() {
             return Err(self);
         }
-        let Self { attempt, before, reported_at, report_tells, json, bytes, last_at, start_behind_end, lines } = *self;
+        let Self {
+            attempt,
+            before,
+            reported_at,
+            report_tells,
+            json,
+            bytes,
+            last_at,
+            start_behind_end,
+            printed_start: _,
+            lines,
+        } = *self;
         // Every field has its place here or is named above.
         let Attempt {
             subject: _,
@@ -178,6 +189,7 @@ impl RestingAttempt {
             json: self.json,
             bytes: self.bytes,
             last_at: self.last_at,
+            printed_start: false,
             start_behind_end: self.start_behind_end,
             lines: self.lines.map_or_else(Lines::default, |lines| *lines),
         })

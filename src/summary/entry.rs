@@ -126,7 +126,7 @@ impl FactBits {
 pub(super) const COUNTED_OBSERVATIONS: [&str; 3] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT, START_NOT_LOGGED];
 const HANDLED_ERROR: &str = "handled_error";
 const NEAR_MEMORY_LIMIT: &str = "near_memory_limit";
-const START_NOT_LOGGED: &str = "start_not_logged";
+pub(super) const START_NOT_LOGGED: &str = "start_not_logged";
 
 /// Facts about a failed attempt that advice needs, each with the code of the contributing cause that sets it.
 const CAUSES: [(Fact, &str); 4] = [
@@ -136,10 +136,24 @@ const CAUSES: [(Fact, &str); 4] = [
     (Fact::SlowInit, "init_failure.timeout"),
 ];
 
+/// What a copy of an attempt proves, the most last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Proof {
+    Nothing,
+    /// It failed for sure, unless the rest shows that this was about something else.
+    FailureSoFar,
+    /// All of it was seen.
+    Whole,
+    /// All of it was seen, and that it failed for sure.
+    Failure,
+}
+
 /// How much of an attempt was seen, to choose between copies of it: exports overlap, and each may lack lines. The most
 /// is the largest; of equals the first in the order of inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fullness {
+    /// What it proves. What has no beginning may lack what tells of a failure.
+    proof: Proof,
     /// The REPORT, the beginning, and START were seen.
     whole: (bool, bool, bool),
     /// It failed, for sure, and logged so many errors: a line of an error is lost more easily than it is made up.
@@ -318,9 +332,18 @@ impl Entry {
 
     /// Returns how much of the attempt it has seen.
     pub(super) fn fullness(&self) -> Fullness {
+        let whole = (self.has(Fact::ReportSeen), !self.has(Fact::StartCut), !self.has(Fact::WithoutStart));
+        let told = self.told();
+        let proof = match (told, whole) {
+            ((true, true, _), (true, true, true)) => Proof::Failure,
+            (_, (true, true, true)) => Proof::Whole,
+            ((true, true, _), _) => Proof::FailureSoFar,
+            _ => Proof::Nothing,
+        };
         Fullness {
-            whole: (self.has(Fact::ReportSeen), !self.has(Fact::StartCut), !self.has(Fact::WithoutStart)),
-            told: self.told(),
+            proof,
+            whole,
+            told,
             known: [self.lasted_ms, self.duration, self.init, self.billed_ms].map(|known| known != ABSENT),
             facts: self.facts.0,
             place: Reverse((self.place, self.event)),

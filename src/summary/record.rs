@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::Xxh3;
 
 use super::cause_key::target_of;
-use super::entry::COUNTED_OBSERVATIONS;
+use super::entry::{COUNTED_OBSERVATIONS, START_NOT_LOGGED};
 use crate::catalogue::code;
 use crate::model::{
     Attempt, Category, Compensation, Confidence, Contributing, Downstream, Line, Metrics, Origin, PartialWork, Place,
@@ -131,6 +131,15 @@ fn last_line(record: &Record, place: Place) -> Option<Line> {
     Some(Line { at, place, ..Line::default() })
 }
 
+/// Returns whether the START of an attempt was seen, as far as its record tells it.
+fn starts(record: &Record) -> bool {
+    let is_cut = matches!(record.window_cut, CutEnds::Start | CutEnds::Both);
+    let lacks_start = record.observations.iter().any(|seen| seen.code == START_NOT_LOGGED);
+    // A success of which all was seen is sure.
+    let is_sure = record.category != Category::Ok.id() || record.confidence == Confidence::High.as_str();
+    record.started_at_ms.is_some() && !is_cut && !lacks_start && is_sure
+}
+
 /// Reads the parts of an attempt that an entry needs from the record of an earlier run; `None` if a word is unknown.
 pub(super) fn attempt_of(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
     let us = |ms: Option<f64>| ms.filter(|ms| *ms >= 0.0).map(|ms| (ms * 1_000.0).round() as u64);
@@ -145,6 +154,7 @@ pub(super) fn attempt_of(record: &Record, place: Place) -> Option<(Attempt, Verd
         place,
         started_at: moment(record.started_at_ms),
         ended_at: moment(record.ended_at_ms),
+        start_seen: starts(record),
         report_seen: record.duration_ms.is_some(),
         last_line: last_line(record, place),
         window_cut: match record.window_cut {

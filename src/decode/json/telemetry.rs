@@ -28,7 +28,10 @@ fn is_telemetry(json: &JsonHead<'_>) -> bool {
 fn deliver(event: &EventObject<'_>, whole: &[u8], line: u64, delivery: &mut Delivery<'_>) {
     let of_platform = event.kind.is_some_and(|kind| kind.starts_with(b"platform."));
     match event.message() {
-        Some(RawValue::Text(_) | RawValue::Nested(_)) if !of_platform => event.deliver(whole, line, delivery),
+        // What bears no `type` and has a level or an id is a line of the function itself.
+        Some(RawValue::Text(_) | RawValue::Nested(_)) if !of_platform && (event.kind.is_some() || !event.app_line) => {
+            event.deliver(whole, line, delivery);
+        }
         _ if whole.is_empty() => {}
         _ => {
             let found = event.log_event(whole, false, line);
