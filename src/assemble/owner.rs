@@ -3,7 +3,7 @@
 use super::loose::is_loose;
 use super::open::tells_of_failure;
 use super::{Assembler, Message, TRAILING_ERROR_MS};
-use crate::model::{AppLine, ErrorForm, Status};
+use crate::model::{AppLine, ErrorForm, Statement, Status};
 
 impl Assembler {
     /// Finds the open attempt that a line of the function belongs to.
@@ -31,6 +31,30 @@ impl Assembler {
             return (!foreign).then_some(at);
         }
         self.trailing_owner(message, line)
+    }
+
+    /// Returns a statement of the platform with the id of the only attempt that runs, where its own is masked and those before
+    /// were not.
+    pub(super) fn with_own_id<'a>(&self, record: &Statement<'a>) -> Option<Statement<'a>> {
+        let masked = match record {
+            Statement::End { id } | Statement::ExitedEarly { id } | Statement::TimedOut { id: Some(id) } => *id,
+            Statement::Report(report) => report.id,
+            Statement::Crash(crash) => crash.id?,
+            _ => return None,
+        };
+        if !masked.is_anonymous() || !self.known_stream || self.concurrent || self.had(masked) {
+            return None;
+        }
+        let runs = &self.open[self.open.latest_running()?];
+        let own = runs.id().filter(|id| runs.attempt.start_seen && !id.is_anonymous())?;
+        let mut record = record.clone();
+        match &mut record {
+            Statement::End { id } | Statement::ExitedEarly { id } | Statement::TimedOut { id: Some(id) } => *id = own,
+            Statement::Report(report) => report.id = own,
+            Statement::Crash(crash) => crash.id = Some(own),
+            _ => {}
+        }
+        Some(record)
     }
 
     /// Finds the attempt of an error without an id that directly follows its REPORT: one that looks fine, whose error

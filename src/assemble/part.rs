@@ -68,7 +68,7 @@ impl PartHead {
     /// Returns whether no earlier part can change an attempt.
     pub(super) fn is_settled_at(&mut self, open: &OpenAttempt) -> bool {
         self.settled |= open.before.fresh;
-        self.settled
+        self.settled || self.started && !open.lacks_start()
     }
 
     /// Returns whether no earlier part can change what comes now.

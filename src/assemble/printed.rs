@@ -50,6 +50,14 @@ impl Assembler {
         if let Some(id) = in_json {
             return self.known_stream && self.in_text && !self.in_json && !self.had(id);
         }
+        // In a log in JSON, the START in text of the request that runs.
+        if let Statement::Start { id, json: false, .. } = record
+            && self.open.latest_of(Some(*id)).is_some_and(|at| {
+                self.open[at].json && self.open[at].attempt.start_seen && !self.open[at].is_reported()
+            })
+        {
+            return true;
+        }
         let Some(id) = id.filter(|_| self.known_stream && !self.concurrent) else { return false };
         // In the JSON format the platform writes no text. In the text format the next START ends what runs.
         let is_start = matches!(record, Statement::Start { .. });

@@ -122,6 +122,10 @@ impl Assembler {
         if self.is_superseded(id) || self.tells_of_another(record, message) {
             self.known_stream = false;
             self.doubt_running();
+            // Of which environment it is, nothing tells.
+            if self.pending.tells_of_error() {
+                output.disordered(message.place);
+            }
             self.tell_of_own(id, output);
         }
     }

@@ -382,7 +382,7 @@ fn label_before(text: &str) -> Option<Label> {
         ("Size", "Memory", _) => Label::MemorySize,
         ("Used", "Memory", _) => Label::MaxMemory,
         ("Phase", ..) => Label::Phase,
-        ("Status", ..) => Label::Status,
+        (status, ..) if status.eq_ignore_ascii_case("status") => Label::Status,
         ("Type", "Error", _) | ("ErrorType", ..) => Label::ErrorType,
         ("TraceId", ..) => Label::TraceId,
         ("Version", "Runtime", _) => Label::RuntimeVersion,
@@ -445,6 +445,9 @@ impl<'a> ReportFields<'a> {
             fields.duration_misread |= lost && !is_in_other_unit && label == Label::Duration;
         }
         fields.lost |= ends_midway(text) || is_wrapped(text);
+        if fields.status.is_none() && tells_of_failure(text) {
+            fields.status = Some(Status::Unknown);
+        }
         fields
     }
 
@@ -483,6 +486,15 @@ impl<'a> ReportFields<'a> {
             runtime_done: false,
         })
     }
+}
+
+/// Returns whether a field of any name has a word for its value with which the platform tells of a failure.
+fn tells_of_failure(text: &str) -> bool {
+    let words = [Status::Timeout, Status::Error, Status::Failure].map(Status::as_str);
+    memchr::memchr_iter(b':', text.as_bytes()).any(|colon| {
+        let value = text.get(colon + 1..).map(|rest| word(rest).0).unwrap_or_default();
+        words.iter().any(|word| value.eq_ignore_ascii_case(word))
+    })
 }
 
 /// Returns whether a text was cut off: it ends in a figure without its unit, or in words without a colon.

@@ -86,21 +86,30 @@ fn with_plain_head(text: &str) -> Option<String> {
     let line = text.lines().next()?;
     let plain = match line.as_bytes().first()? {
         b'\x1b' => without_colour(line),
-        b'S' | b'E' | b'R' => Cow::Borrowed(line),
+        b'S' | b'E' | b'R' | b'r' => Cow::Borrowed(line),
         _ => return None,
     };
-    let (word, rest) = plain.split_once(' ')?;
-    let label = [platform::START.word, platform::END.word, platform::REPORT.word].contains(&word);
-    let other = ["requestid:", "request-id:", "request_id:", "request id:"]
-        .iter()
-        .find(|other| label && rest.get(..other.len()).is_some_and(|label| label.eq_ignore_ascii_case(other)))
-        .filter(|_| !rest.starts_with(platform::REQUEST_ID));
-    let plain = match other {
-        Some(other) => Cow::Owned(format!("{word} {}{}", platform::REQUEST_ID, rest.get(other.len()..)?)),
-        None => plain,
-    };
+    // The line about a process begins with the label.
+    let words = [platform::START.word, platform::END.word, platform::REPORT.word, ""];
+    let labelled = words.iter().find_map(|word| Some((*word, after_label_word(&plain, word)?)));
+    let other = labelled.and_then(|(word, rest)| {
+        let is_label = |other: &str| rest.get(..other.len()).is_some_and(|label| label.eq_ignore_ascii_case(other));
+        let other = LABELS.iter().find(|other| is_label(other)).filter(|_| !rest.starts_with(platform::REQUEST_ID))?;
+        let blank = if word.is_empty() { "" } else { " " };
+        Some(format!("{word}{blank}{}{}", platform::REQUEST_ID, rest.get(other.len()..)?))
+    });
+    let plain = other.map_or(plain, Cow::Owned);
     let is_changed = matches!(plain, Cow::Owned(_)) && plain != line;
     (is_changed && is_read(&plain)).then(|| without_colour(&(plain.into_owned() + &text[line.len()..])).into_owned())
+}
+
+/// Other letters and signs in which copies have the label of a request id.
+const LABELS: [&str; 4] = ["requestid:", "request-id:", "request_id:", "request id:"];
+
+/// Returns what follows a word and a blank at the start of a line; all of it, if there is no word.
+fn after_label_word<'a>(line: &'a str, word: &str) -> Option<&'a str> {
+    let rest = line.strip_prefix(word)?;
+    if word.is_empty() { Some(rest) } else { rest.strip_prefix(' ') }
 }
 
 /// Returns whether a text is a line of the platform that can be read.

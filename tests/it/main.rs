@@ -42,6 +42,7 @@ mod generate;
 mod harness;
 mod hostile;
 mod html;
+mod imitations;
 #[cfg(feature = "cloudwatch")]
 mod insights;
 #[cfg(feature = "cloudwatch")]
