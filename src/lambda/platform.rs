@@ -156,10 +156,21 @@ static SENTENCES: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [REQUEST_ID,
 
 /// Returns where another sentence begins in a line of the platform, which has none: lines that lost their ends.
 pub(crate) fn second_sentence(line: &[u8]) -> Option<usize> {
-    // Only lines that are longer than usual are searched.
-    const USUAL: [(&str, usize); 3] = [(START.begin, 130), (END.begin, 60), (REPORT.begin, 220)];
-    let (_, usual) = USUAL.into_iter().find(|(begin, _)| line.starts_with(begin.as_bytes()))?;
-    let from = REPORT.begin.len();
+    // Of the lines that nearly all are, only those are searched that are longer than usual.
+    const USUAL: [(&str, usize); 10] = [
+        (START.begin, 130),
+        (END.begin, 60),
+        (REPORT.begin, 220),
+        (INIT_START, 0),
+        (INIT_REPORT, 0),
+        (RESTORE_START, 0),
+        (RESTORE_REPORT, 0),
+        (EXTENSION, 0),
+        (TELEMETRY, 0),
+        (LOGS, 0),
+    ];
+    let (begin, usual) = USUAL.into_iter().find(|(begin, _)| line.starts_with(begin.as_bytes()))?;
+    let from = if usual == 0 { begin.len() } else { REPORT.begin.len() };
     let rest = line.get(from..).filter(|_| line.len() > usual)?;
     let found = SENTENCES.iter().find_map(|sentence| sentence.find(rest))?;
     Some(from + found)

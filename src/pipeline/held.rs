@@ -1,7 +1,7 @@
 //! Attempts that are held until the end of the run tells their number and outcome, and the events that they make.
 
 use crate::model::Place;
-use crate::summary::{FunctionTold, Patch, Patches, TimeoutSource};
+use crate::summary::{FunctionOrigin, Patch, Patches, TimeoutSource};
 use crate::wire::{CaughtBy, LambdaInsights, Record, ShownAttempt, ShownEvent};
 
 /// An attempt whose number and outcome are not known yet.
@@ -17,7 +17,7 @@ pub(super) struct HeldAttempt {
 pub(super) struct EndTold {
     patch: Patch,
     timeout: Option<(u64, TimeoutSource)>,
-    function: Option<FunctionTold>,
+    function: Option<FunctionOrigin>,
     caught_by: Option<CaughtBy>,
     lambda_insights: Option<LambdaInsights>,
 }
@@ -44,7 +44,7 @@ impl EndTold {
         record.timeout_source = timeout.map(|(_, source)| source.as_str().to_owned());
         record.caught_by.clone_from(caught_by);
         record.lambda_insights.clone_from(lambda_insights);
-        if let Some(FunctionTold { name, account_id, region }) = function {
+        if let Some(FunctionOrigin { name, account_id, region }) = function {
             record.function.get_or_insert_with(|| name.clone());
             record.account_id = record.account_id.take().or_else(|| account_id.clone());
             record.region = record.region.take().or_else(|| region.clone());

@@ -376,6 +376,39 @@ pub(super) mod tests {
         assert_eq!(kept(&[whole, attempt(Category::Ok, 1, 1)]).1, 0);
     }
 
+    /// Of two views of an attempt, a success of which the beginning is missing says less than a failure that is sure; a whole
+    /// success says more, as long as the failure has no REPORT.
+    #[test]
+    fn a_sure_failure_is_kept() {
+        let copy = |category, line, start_seen, reported: bool| {
+            let start = Timestamp::from_ms(BEGIN_MS);
+            let ended_at = Timestamp::from_ms(BEGIN_MS + 3_000);
+            let attempt = Attempt {
+                request_id: Some(RequestId::from_bits(7)),
+                place: Place::at(line, line.into()),
+                started_at: start,
+                ended_at,
+                start_seen,
+                end_seen: true,
+                report_seen: reported,
+                ..Attempt::default()
+            };
+            entry(&attempt, category, 1)
+        };
+        use Category::{Ok, Timeout};
+        for (failure, success, want) in [
+            (copy(Timeout, 1, true, false), copy(Ok, 2, false, true), Timeout),
+            (copy(Timeout, 1, true, true), copy(Ok, 2, true, true), Timeout),
+            (copy(Timeout, 1, false, true), copy(Ok, 2, true, true), Timeout),
+            (copy(Timeout, 1, true, false), copy(Ok, 2, true, true), Ok),
+        ] {
+            for mut attempts in [vec![failure, success], vec![success, failure]] {
+                Copies::default().drop_from(&mut attempts, |_| ());
+                assert_eq!(attempts.iter().map(Entry::category).collect::<Vec<_>>(), [want], "{failure:?}");
+            }
+        }
+    }
+
     /// Generates what is known of an attempt of one event, as some input tells it: nearly all are copies of few.
     pub(in super::super) fn any_copy() -> impl proptest::strategy::Strategy<Value = Entry> {
         use proptest::prelude::*;

@@ -144,7 +144,7 @@ enum Proof {
     FailureSoFar,
     /// All of it was seen.
     Whole,
-    /// All of it was seen, and that it failed for sure.
+    /// It failed for sure, up to its REPORT.
     Failure,
 }
 
@@ -335,7 +335,7 @@ impl Entry {
         let whole = (self.has(Fact::ReportSeen), !self.has(Fact::StartCut), !self.has(Fact::WithoutStart));
         let told = self.told();
         let proof = match (told, whole) {
-            ((true, true, _), (true, true, true)) => Proof::Failure,
+            ((true, true, _), (true, ..)) => Proof::Failure,
             (_, (true, true, true)) => Proof::Whole,
             ((true, true, _), _) => Proof::FailureSoFar,
             _ => Proof::Nothing,

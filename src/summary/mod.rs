@@ -47,4 +47,4 @@ pub(crate) use needs_person::LedgerEvent;
 pub(crate) use price::Prices;
 pub(crate) use record::{record_of, reset};
 pub(crate) use tables::NamelessPlace;
-pub(crate) use total::{FunctionTold, Patch, Patches, SummaryOptions, summarize};
+pub(crate) use total::{FunctionOrigin, Patch, Patches, SummaryOptions, summarize};

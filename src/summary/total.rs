@@ -145,7 +145,7 @@ pub(crate) struct Patch {
 
 /// What the function of an attempt is, where only other attempts tell it.
 #[derive(Clone, Debug)]
-pub(crate) struct FunctionTold {
+pub(crate) struct FunctionOrigin {
     /// Name of the function.
     pub name: String,
     /// Account and region, where the log of the attempt tells neither.
@@ -166,7 +166,7 @@ pub(crate) struct Patches {
     /// Functions of which not every success was read, by function id.
     without_successes: FxHashSet<u32>,
     /// What other attempts tell of the functions of streams that do not, by function id.
-    functions: FxHashMap<u32, FunctionTold>,
+    functions: FxHashMap<u32, FunctionOrigin>,
     /// What stands for the inputs of functions without a name, by function id.
     nameless: FxHashMap<u32, u64>,
     /// What caught the events of attempts, by the place of the attempt's first line.
@@ -211,7 +211,7 @@ impl Patches {
 
     /// Returns what other attempts tell of a function whose stream does not.
     #[must_use]
-    pub(crate) fn function(&self, function: u32) -> Option<&FunctionTold> {
+    pub(crate) fn function(&self, function: u32) -> Option<&FunctionOrigin> {
         self.functions.get(&function)
     }
 
@@ -235,7 +235,7 @@ impl Patches {
             {
                 let (account_id, region) = (told.account_id.clone(), told.region.clone());
                 let (account_id, region) = if lacks_place { (account_id, region) } else { (None, None) };
-                self.functions.insert(id, FunctionTold { name: name.clone(), account_id, region });
+                self.functions.insert(id, FunctionOrigin { name: name.clone(), account_id, region });
             }
         }
         let nameless = (0u32..).zip(&names.canonical).filter_map(|(id, under)| Some((id, names.nameless(*under)?)));

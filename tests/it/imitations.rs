@@ -149,3 +149,21 @@ fn no_printed_line_hides_how_an_attempt_ended() {
     }
     assert!(hidden.is_empty(), "{} are hidden:\n{}", hidden.len(), hidden.join("\n"));
 }
+
+/// In a file of JSON lines, output in the envelope of the Telemetry API takes nothing from the lines beside it.
+#[test]
+fn lines_of_telemetry_hide_none_of_the_function() {
+    let lines: Vec<String> =
+        [IN_JSON[2], IN_JSON[0]].into_iter().zip(IDS).flat_map(|(what, id)| in_json(what, id)).collect();
+    let log = |lines: &[String]| lines.join("\n").replace("$T", "2026-01-02T03:00:00.000Z") + "\n";
+    let (want, _) = judged(&log(&lines));
+    assert!(want.iter().any(|(_, category)| category == "runtime_exception"), "{want:?}");
+    for kind in ["function", "extension"] {
+        for place in 0..=lines.len() {
+            let mut lines = lines.clone();
+            lines.insert(place, json!({"time": "$T", "type": kind, "record": "hello"}).to_string());
+            let (got, complete) = judged(&log(&lines));
+            assert!(!complete || got == want, "{kind} at {place}: {got:?}");
+        }
+    }
+}

@@ -719,3 +719,56 @@ fn no_packing_of_a_part_makes_a_log_look_whole() {
     }
     assert!(silent.is_empty(), "{silent:#?}");
 }
+
+/// A table that ends in the middle of a cell, or of a row, is told to be cut.
+#[test]
+fn a_cut_table_is_no_whole_one() {
+    let id = "8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11";
+    let row = |message: &str| {
+        format!("2026-01-02 03:00:00.000,\"{message}\n\",2026/01/02/[7]01,123456789012:/aws/lambda/f\n")
+    };
+    let rows = [
+        format!("START RequestId: {id} Version: 7"),
+        format!("END RequestId: {id}"),
+        format!(
+            "REPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 90 MB\tStatus: timeout"
+        ),
+    ];
+    let table = "@timestamp,@message,@logStream,@log\n".to_owned() + &rows.map(|message| row(&message)).concat();
+    let last = table.trim_end().rfind('\n').expect("a line") + 1;
+    let begins = table[..last].rfind("2026-01-02").expect("a row");
+    for cut in begins + 30..last {
+        let text = &table[..cut];
+        let answer =
+            lambda_triage::analyze_bytes(&[("a.csv", text.as_bytes())], &lambda_triage::AnalyzeOptions::default());
+        let summary = answer.expect("an answer").summary;
+        assert!(!summary.coverage.complete, "{cut}: {text:?}");
+    }
+}
+
+/// What stands behind a line of the platform in one event is told, whatever the line.
+#[test]
+fn platform_lines_in_one_event_are_told() {
+    let id = "8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11";
+    let rest = format!(
+        "START RequestId: {id} Version: 7 END RequestId: {id} REPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 90 MB\tStatus: timeout"
+    );
+    for begin in [
+        "INIT_START Runtime Version: python:3.13.v61\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0123",
+        "INIT_REPORT Init Duration: 12.00 ms\tPhase: init\tStatus: success",
+        "RESTORE_START Runtime Version: java:21.v1\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0123",
+        "EXTENSION\tName: x\tState: Ready\tEvents: [INVOKE, SHUTDOWN]",
+        "TELEMETRY\tName: x\tState: Subscribed\tTypes: [Platform]",
+    ] {
+        for between in [" ", "\r", "\u{b}"] {
+            let message = format!("{begin}{between}{rest}");
+            let event = serde_json::json!({"timestamp": 1_767_322_800_000_u64, "logGroup": "/aws/lambda/f", "logStream": "2026/01/02/[7]01", "message": message});
+            let answer = lambda_triage::analyze_bytes(
+                &[("a", event.to_string().as_bytes())],
+                &lambda_triage::AnalyzeOptions::default(),
+            );
+            let summary = answer.expect("an answer").summary;
+            assert!(!summary.coverage.complete || summary.totals.failed == 1, "{message:?}");
+        }
+    }
+}

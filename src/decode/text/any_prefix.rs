@@ -414,6 +414,8 @@ fn unwrapped<'t>(form: &LineForm, text: &'t [u8]) -> Cow<'t, [u8]> {
         Some(b'"') => {
             let inside = trimmed.strip_suffix(b",").unwrap_or(trimmed);
             match inside.strip_suffix(b"\"") {
+                // What is no text stays as it is: signs in its place would be more bytes than were read.
+                Some(inside) if str::from_utf8(inside).is_err() => Cow::Borrowed(inside.trim_ascii_end()),
                 Some(inside) => Cow::Owned(unescape(inside).trim_end().as_bytes().to_vec()),
                 None => Cow::Borrowed(text),
             }

@@ -260,10 +260,13 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
         delivery.sampled("a console");
     }
     feed.pass(table.start);
+    let mut columns = None;
     if table.has_header {
         let length = line_end(feed.data());
+        columns = Some(cells(without_return(&feed.data()[..length]), table.separator).count());
         feed.pass(length);
     }
+    let mut result = Ok(());
     let (mut rounded, mut first_rounded) = (0_u64, 0);
     let mut take = |row: &[u8], line: u64, delivery: &mut Delivery<'_>| {
         let result = table.row(row, line, delivery);
@@ -279,7 +282,9 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
         let data = feed.data();
         match row_end(data, table.separator) {
             Some(end) => {
-                take(without_return(&data[..end]), feed.line(), delivery);
+                let row = without_return(&data[..end]);
+                columns.get_or_insert_with(|| cells(row, table.separator).count());
+                take(row, feed.line(), delivery);
                 delivery.flush_if_full(feed);
                 feed.pass(end + 1);
             }
@@ -292,7 +297,14 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
             None if delivery.more(feed) => {}
             None => {
                 let rest = feed.data().len();
-                take(without_return(feed.data()), feed.line(), delivery);
+                let row = without_return(feed.data());
+                take(row, feed.line(), delivery);
+                if is_cut(row, table.separator, columns) {
+                    result = Err(DecodeError::Corrupt(format!(
+                        "the table ends in the middle of the row at line {}; what came before counts, fetch the rest again",
+                        feed.line()
+                    )));
+                }
                 feed.pass(rest);
                 break;
             }
@@ -307,7 +319,15 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
             ),
         );
     }
-    Ok(())
+    result
+}
+
+/// Returns whether the last row of a table, which has no line end, is cut: in a cell in quotes, or before its last cell.
+fn is_cut(row: &[u8], separator: u8, columns: Option<usize>) -> bool {
+    let mut scan = RowScan::default();
+    let is_open = scan.end(row, separator).is_none() && scan.quoted;
+    let lacks_cells = || columns.is_some_and(|columns| cells(row, separator).count() < columns);
+    !row.is_empty() && (is_open || lacks_cells())
 }
 
 /// Bytes of the first line, with its end.
