@@ -618,6 +618,10 @@ impl Assembler {
                 let goes_on = self.is_superseded(id);
                 let before = if goes_on { Pending::default() } else { std::mem::take(&mut self.pending) };
                 self.begun = true;
+                // Whole attempts wait for late lines only while there are few.
+                if self.open.len() >= OPEN_AT_ONCE && self.open.has(ClosedBy::Reported) {
+                    self.close(ClosedBy::Reported, output);
+                }
                 self.open.push(headless(id, message, before));
                 self.open.last().unwrap_or_default()
             }
