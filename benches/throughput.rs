@@ -52,7 +52,7 @@ fn whole_run(bencher: Bencher<'_, '_>, shape: &str) {
 }
 
 /// Measures the masking of texts as records have them: without a secret, and with some in every line.
-#[divan::bench(args = ["none", "assignments", "addresses", "json", "headers"], sample_count = 9)]
+#[divan::bench(args = ["none", "assignments", "addresses", "json", "headers", "escapes", "nested"], sample_count = 9)]
 fn mask(bencher: Bencher<'_, '_>, secrets: &str) {
     let line = match secrets {
         "none" => {
@@ -62,6 +62,12 @@ fn mask(bencher: Bencher<'_, '_>, secrets: &str) {
         "addresses" => "connect postgres://app:s3cr3t@db.internal:5432/x with password=hunter2 as user bob\n",
         "json" => {
             "{\\\"password\\\":\\\"hunter2\\\",\\\"user\\\":\\\"bob\\\",\\\"token\\\":\\\"eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.dBjft\\\"}\n"
+        }
+        "escapes" => {
+            "2026-01-02T03:00:03.005Z INFO settings:\\n\\tuser: bob\\n\\tpassword: hunter2\\n\\tport: 5432\\n\n"
+        }
+        "nested" => {
+            "{\"message\":\"got {\\\"body\\\":\\\"{\\\\\\\"user\\\\\\\":\\\\\\\"bob\\\\\\\",\\\\\\\"password\\\\\\\":\\\\\\\"hunter2\\\\\\\"}\\\"}\"}\n"
         }
         _ => "GET https://api.example.com/v1?x=%20a&access_token=abc12345 Authorization: Bearer abc.def-ghi1 rest\n",
     };
