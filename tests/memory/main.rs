@@ -133,6 +133,15 @@ const CROWDS: &[Crowd] = &[
         (0..count).try_for_each(|at| writeln!(log, "2026-01-02T03:00:00.005Z\t{}\tERROR\tit failed", id(at)))?;
         (0..count).try_for_each(|at| write!(log, "{}", report(at)))
     }),
+    ("whole attempts in bare text without times", 160, |count, log| {
+        (0..count).try_for_each(|at| write!(log, "{}", report(at)))
+    }),
+    ("attempts of one request", 160, |count, log| {
+        (0..count).try_for_each(|at| {
+            event(log, at, "fn", "s", &start(1))?;
+            event(log, at, "fn", "s", &report(1))
+        })
+    }),
     ("log streams", 1_408, |count, log| {
         (0..count).try_for_each(|at| event(log, at, "fn", &format!("2026/01/02/[$LATEST]{at:032x}"), &start(at)))
     }),
