@@ -546,6 +546,9 @@ impl Assembler {
                     self.flush_lone_error(output);
                 }
                 self.pending.served |= self.begun && self.known_stream;
+                if line.error.is_some() && self.pending.is_full() {
+                    self.flush_errors_of_clients(output);
+                }
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
         }
@@ -560,6 +563,29 @@ impl Assembler {
     /// Returns whether nothing but lines of functions was read in a text that names no stream: people copy errors alone.
     pub(super) fn has_errors_alone(&self) -> bool {
         !self.known_stream && !self.begun && self.open.is_empty() && !self.pending.tells_of_init()
+    }
+
+    /// Returns whether a stream that Lambda named has shown no line of the platform, nor an id: a filter has picked its
+    /// errors.
+    pub(super) fn is_picked(&self) -> bool {
+        self.known_stream
+            && self.of_lambda
+            && !self.begun
+            && self.open.is_empty()
+            && self.failed_init.is_none()
+            && !self.pending.tells_of_init()
+    }
+
+    /// Closes the errors that ended an attempt each, where a filter has picked them.
+    pub(super) fn flush_errors_of_clients(&mut self, output: &mut dyn Output) {
+        if !self.is_picked() {
+            return;
+        }
+        let bytes = std::mem::take(&mut self.pending.client_bytes);
+        self.pending.bytes = self.pending.bytes.saturating_sub(bytes);
+        for (first, sign) in (0u64..).zip(self.pending.take_errors_of_clients()) {
+            emit_lone_error(Pending::of_one(sign, if first == 0 { bytes } else { 0 }), output);
+        }
     }
 
     /// Sets an error that stands alone aside, before the next one.
