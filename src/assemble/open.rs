@@ -518,8 +518,7 @@ impl Pending {
     /// Creates the lines of which one error is all.
     pub(super) fn of_one(sign: Sign, bytes: u64) -> Self {
         let Line { at, place, text } = &sign.line;
-        let line =
-            Message { at: *at, place: *place, text: text.as_bytes(), escaped: false, bytes, keep: &Keep::LAST };
+        let line = Message { at: *at, place: *place, text: text.as_bytes(), escaped: false, bytes, keep: &Keep::LAST };
         let mut lines = LinesBetween::default();
         lines.ordinary(&line);
         lines.signs.push(sign);

@@ -64,6 +64,7 @@ mod order;
 #[cfg(unix)]
 mod outputs;
 mod pasted;
+mod picked;
 #[cfg(feature = "cloudwatch")]
 mod pull_config;
 #[cfg(feature = "cloudwatch")]
