@@ -161,7 +161,8 @@ pub(crate) fn behind_text(message: &str) -> Option<(&str, RequestId)> {
     let said = text.get(..start)?.trim_end().strip_suffix(END.begin.trim_end())?;
     // Behind a blank, it is quoted. What stands before may hide an error that is no line of its own, either.
     let is_glued = said.ends_with(|last: char| !last.is_whitespace());
-    let hides = || said.match_indices(PYTHON_ERROR).any(|(at, _)| said[..at].ends_with(|last: char| !last.is_whitespace()));
+    let hides =
+        || said.match_indices(PYTHON_ERROR).any(|(at, _)| said[..at].ends_with(|last: char| !last.is_whitespace()));
     (is_glued && !hides()).then_some((said, id))
 }
 

@@ -2,7 +2,7 @@
 
 use super::LastWords;
 use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
-use crate::lambda::emulator::FUNCTION;
+use crate::lambda::emulator::{FUNCTION, RESET};
 use crate::lambda::platform::TASK_TIMED_OUT;
 use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
 use crate::model::{
@@ -226,7 +226,14 @@ fn timed_out(attempt: &Attempt) -> Option<&Sign> {
         matches!(sign.kind, SignKind::TimedOut)
             && (!local || !attempt.report_seen || attempt.emulated)
             && !ended_before(attempt, &sign.line.text)
+            && (!sign.line.text.contains(RESET) || lasted_whole_seconds(attempt))
     })
+}
+
+/// Returns whether an attempt may have run into its limit, by its duration: the emulator reports the limit then, and resets
+/// itself for other reasons, too.
+fn lasted_whole_seconds(attempt: &Attempt) -> bool {
+    attempt.metrics.duration_us.is_none_or(|us| us >= 1_000_000 && us.is_multiple_of(1_000_000))
 }
 
 /// Returns whether an attempt had ended, by its REPORT, long before the limit that a sentence without an id names: then it is the

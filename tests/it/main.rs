@@ -39,6 +39,7 @@ mod formats;
 mod full_disk;
 mod gate;
 mod generate;
+mod glued;
 mod harness;
 mod hostile;
 mod html;
@@ -71,6 +72,7 @@ mod pull_config;
 mod pull_errors;
 #[cfg(feature = "cloudwatch")]
 mod pull_metrics;
+mod rare_forms;
 mod readme;
 mod registry;
 mod renderings;
