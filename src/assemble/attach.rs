@@ -169,13 +169,20 @@ impl Assembler {
             runtime_done: false,
         };
         self.emulated = true;
+        // What the loading runtime said just before is of this init.
+        let errors =
+            self.failed_init.take_if(|failed| failed.signs.iter().all(|sign| matches!(sign.kind, SignKind::Error(_))));
         match self.open.latest_running().and_then(|at| self.open.edit(at)) {
             Some(mut open) => {
                 open.touch(message);
                 open.attempt.emulated = true;
+                if let Some(errors) = errors {
+                    open.take_failed_init(errors, Phase::Init);
+                }
                 open.sign(Phase::Init, kind(InitPhase::Invoke), message);
             }
             None => {
+                self.failed_init = errors;
                 self.pending.touch(message);
                 self.pending.sign(kind(InitPhase::Init), message);
             }
@@ -482,7 +489,9 @@ impl Assembler {
                 note_platform_code(&mut open, crash);
                 open.sign(phase, kind(), message);
             } else {
-                if !crash.message.is_empty() {
+                // What a process or an init says before it ends is of the same attempt.
+                let goes_on = self.pending.signs.last().is_some_and(|last| foretells_exit(&last.kind));
+                if !crash.message.is_empty() && !goes_on {
                     self.flush_lone_error(output);
                 }
                 self.pending.touch(message);
@@ -734,6 +743,16 @@ fn tells_time(record: &Statement<'_>) -> bool {
             | TimedOut { .. }
             | ExitedEarly { .. }
     )
+}
+
+/// Returns whether the end of the process follows.
+fn foretells_exit(kind: &SignKind) -> bool {
+    use ErrorForm::{Crash, OutOfMemory, Uncaught, UnhandledRejection};
+    match kind {
+        SignKind::InitFailed { .. } => true,
+        SignKind::Error(error) => matches!(error.form, Crash | OutOfMemory | Uncaught | UnhandledRejection),
+        _ => false,
+    }
 }
 
 fn note_platform_code(open: &mut OpenAttempt, crash: &CrashLine<'_>) {

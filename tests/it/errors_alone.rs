@@ -223,3 +223,36 @@ fn an_answer_below_a_command_is_its_answer() {
         assert_eq!(found[0]["code"], "runtime_exception.unhandled", "{text}");
     }
 }
+
+/// Comment signs, quote marks and the time of a tool before every line are none of the error's.
+#[test]
+fn what_a_copy_puts_before_the_lines_changes_nothing() {
+    let framed =
+        |error: &str| error.starts_with("[ERROR]") && error.contains("Traceback") || error.starts_with("no stock");
+    let errors: Vec<_> = ERRORS.into_iter().filter(|(error, _)| framed(error)).collect();
+    assert!(errors.len() >= 3);
+    for (error, want) in errors {
+        for before in ["# ", "// ", "> ", "/// ", "* "] {
+            let text: String = error.lines().map(|line| format!("{before}{line}\n")).collect();
+            let found = records(&text);
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!(found[0]["code"], want, "{text}");
+            assert_ne!(found[0]["confidence"], "high", "{text}");
+        }
+        for time in ["2026-01-02 03:04:05.678 ", "[1767323045678] ", "2026-01-02T03:04:05.678Z "] {
+            let found = records(&format!("{time}{error}\n"));
+            assert_eq!(found.len(), 1, "{time}{error}");
+            assert_eq!(found[0]["code"], want, "{time}{error}");
+            assert_eq!(found[0]["started_at"], "2026-01-02T03:04:05.678Z", "{time}{error}");
+        }
+    }
+    // What other programs log.
+    for text in [
+        "2026-01-02 03:04:05.678 [ERROR] retrying the payment\n",
+        "2026-01-02 03:04:05.678 [ERROR] worker: retrying\nTraceback (most recent call last):\n  File \"/srv/app.py\", line 9, in pay\n    x()\nKeyError: 'plan'\n",
+        "# [ERROR] retrying the payment\n# see the log\n",
+        "2026-01-02 03:04:05.678 ERROR no stock: com.acme.OutOfStockException\njava.lang.Error: x\n",
+    ] {
+        assert!(records(text).is_empty(), "{text}");
+    }
+}

@@ -149,3 +149,30 @@ fn an_emulator_that_was_reset_while_a_request_ran_has_cut_it_off() {
         assert_eq!(records(&text)[0]["code"], "ok", "{text}");
     }
 }
+
+/// What the loading runtime, the process and the emulator say of one failed init is one attempt, with START or without.
+#[test]
+fn all_that_is_said_of_one_failed_start_is_one_attempt() {
+    let rapid = "25 Sep 2026 02:03:57,890 [ERROR] (rapid) Init failed error=Runtime exited with error: exit status 129 InvokeID=\n\
+                 25 Sep 2026 02:03:57,890 [ERROR] (rapid) Invoke failed error=Runtime exited with error: exit status 129 InvokeID=0c9d8e7f-2222-4333-8444-555566667777\n";
+    let import = "ImportModuleError: Cannot find module 'shop'";
+    for error in [
+        "{\"timestamp\":\"2026-09-25T02:03:57.882Z\",\"level\":\"ERROR\",\"message\":{\"errorType\":\"ImportModuleError\",\"errorMessage\":\"Error: Cannot find module 'shop'\",\"stackTrace\":[\"Runtime.ImportModuleError: Error: Cannot find module 'shop'\"]}}",
+        &format!(
+            "undefined\tERROR\tUncaught Exception \t{{\"errorType\":\"Runtime.ImportModuleError\",\"errorMessage\":\"Error: {import}\",\"stack\":[]}}"
+        ),
+        "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'shop'\nTraceback (most recent call last):",
+    ] {
+        for start in ["START RequestId: $ID Version: $LATEST\n", ""] {
+            let found = records(&format!("{start}{error}\n{rapid}"));
+            assert_eq!(found.len(), 1, "{start}{error}\n{found:#?}");
+            assert_eq!(found[0]["code"], "init_failure.import", "{start}{error}");
+        }
+    }
+    for error in
+        ["fatal error: invalid function symbol table\n\nruntime stack:", "panic: boom\n\ngoroutine 1 [running]:"]
+    {
+        let found = records(&format!("{error}\n{rapid}"));
+        assert_eq!(found.len(), 1, "{error}\n{found:#?}");
+    }
+}

@@ -272,8 +272,10 @@ fn error_of_java(line: &[u8], next: &[u8]) -> Option<usize> {
     match at {
         _ if !again => None,
         0 => {
-            let time = written_time(line)?.length;
-            Some(time + line[time..].iter().take_while(|byte| **byte == b' ').count()).filter(|at| *at < before.len())
+            let brackets = usize::from(line.first() == Some(&b'['));
+            let time = written_time(&line[brackets..])?.length + 2 * brackets;
+            let start = time + line.get(time..)?.iter().take_while(|byte| **byte == b' ').count();
+            (start < before.len()).then_some(start)
         }
         _ => before.starts_with(&next[..at]).then_some(at),
     }
