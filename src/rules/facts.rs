@@ -271,6 +271,19 @@ fn is_of_caller(attempt: &Attempt, sign: &Sign) -> bool {
     }
 }
 
+/// Returns whether an error stands in a text above the START of the request that it names, as its answer does: nothing that
+/// it printed can.
+pub(super) fn is_above_own_log(attempt: &Attempt, sign: &Sign) -> bool {
+    let is_first = sign.line.at.is_none() && (sign.phase == Phase::Init || sign.line.place == attempt.place);
+    let is_own = || RequestId::all_in(sign.line.text.as_bytes()).any(|id| Some(id) == attempt.request_id);
+    is_first && attempt.start_seen && is_own()
+}
+
+/// Returns whether an error stands in a text above the log of the request that it names, or behind its end, as answers do.
+pub(super) fn is_beside_log(attempt: &Attempt, sign: &Sign) -> bool {
+    sign.phase == Phase::Late && sign.line.at.is_none() || is_above_own_log(attempt, sign)
+}
+
 /// Returns whether no line of the platform tells of the attempt: a copied error, or its answer.
 pub(super) fn is_alone(attempt: &Attempt) -> bool {
     !attempt.start_seen && !attempt.end_seen && !attempt.report_seen && attempt.subject == Subject::Attempt
@@ -314,6 +327,7 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
     let rank = |sign: &Sign| -> Option<(bool, bool, u8, bool)> {
         let error = error_of(sign)?;
         let strength = match error.form {
+            ErrorForm::Answer | ErrorForm::MaybeUnhandled if is_above_own_log(attempt, sign) => 1,
             ErrorForm::Unhandled => 3,
             ErrorForm::MaybeUnhandled if !is_followed(attempt, sign) => 3,
             ErrorForm::Uncaught | ErrorForm::UnhandledRejection | ErrorForm::Init => 2,
