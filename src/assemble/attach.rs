@@ -171,13 +171,20 @@ impl Assembler {
             runtime_done: false,
         };
         self.emulated = true;
+        // What the loading runtime said just before is of this init.
+        let errors =
+            self.failed_init.take_if(|failed| failed.signs.iter().all(|sign| matches!(sign.kind, SignKind::Error(_))));
         match self.open.latest_running().and_then(|at| self.open.edit(at)) {
             Some(mut open) => {
                 open.touch(message);
                 open.attempt.emulated = true;
+                if let Some(errors) = errors {
+                    open.take_failed_init(errors, Phase::Init);
+                }
                 open.sign(Phase::Init, kind(InitPhase::Invoke), message);
             }
             None => {
+                self.failed_init = errors;
                 self.pending.touch(message);
                 self.pending.sign(kind(InitPhase::Init), message);
             }
@@ -484,7 +491,9 @@ impl Assembler {
                 note_platform_code(&mut open, crash);
                 open.sign(phase, kind(), message);
             } else {
-                if !crash.message.is_empty() {
+                // What a process or an init says before it ends is of the same attempt.
+                let goes_on = self.pending.signs.last().is_some_and(|last| foretells_exit(&last.kind));
+                if !crash.message.is_empty() && !goes_on {
                     self.flush_lone_error(output);
                 }
                 self.pending.touch(message);
@@ -548,6 +557,9 @@ impl Assembler {
                     self.flush_lone_error(output);
                 }
                 self.pending.served |= self.begun && self.known_stream;
+                if line.error.is_some() && self.pending.is_full() {
+                    self.flush_errors_of_clients(output);
+                }
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
         }
@@ -562,6 +574,29 @@ impl Assembler {
     /// Returns whether nothing but lines of functions was read in a text that names no stream: people copy errors alone.
     pub(super) fn has_errors_alone(&self) -> bool {
         !self.known_stream && !self.begun && self.open.is_empty() && !self.pending.tells_of_init()
+    }
+
+    /// Returns whether a stream that Lambda named has shown no line of the platform, nor an id: a filter has picked its
+    /// errors.
+    pub(super) fn is_picked(&self) -> bool {
+        self.known_stream
+            && self.of_lambda
+            && !self.begun
+            && self.open.is_empty()
+            && self.failed_init.is_none()
+            && !self.pending.tells_of_init()
+    }
+
+    /// Closes the errors that ended an attempt each, where a filter has picked them.
+    pub(super) fn flush_errors_of_clients(&mut self, output: &mut dyn Output) {
+        if !self.is_picked() {
+            return;
+        }
+        let bytes = std::mem::take(&mut self.pending.client_bytes);
+        self.pending.bytes = self.pending.bytes.saturating_sub(bytes);
+        for (first, sign) in (0u64..).zip(self.pending.take_errors_of_clients()) {
+            emit_lone_error(Pending::of_one(sign, if first == 0 { bytes } else { 0 }), output);
+        }
     }
 
     /// Sets an error that stands alone aside, before the next one.
@@ -714,6 +749,16 @@ fn tells_time(record: &Statement<'_>) -> bool {
             | TimedOut { .. }
             | ExitedEarly { .. }
     )
+}
+
+/// Returns whether the end of the process follows.
+fn foretells_exit(kind: &SignKind) -> bool {
+    use ErrorForm::{Crash, OutOfMemory, Uncaught, UnhandledRejection};
+    match kind {
+        SignKind::InitFailed { .. } => true,
+        SignKind::Error(error) => matches!(error.form, Crash | OutOfMemory | Uncaught | UnhandledRejection),
+        _ => false,
+    }
 }
 
 fn note_platform_code(open: &mut OpenAttempt, crash: &CrashLine<'_>) {

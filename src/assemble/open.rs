@@ -514,6 +514,22 @@ impl Pending {
         }
     }
 
+    /// Takes out the errors that only a runtime client writes, each of an attempt of its own.
+    pub(super) fn take_errors_of_clients(&mut self) -> Vec<Sign> {
+        let is_of_client = |sign: &mut Sign| matches!(&sign.kind, SignKind::Error(error) if error.form.is_of_client());
+        self.0.as_mut().map_or_else(Vec::new, |lines| lines.signs.extract_if(.., is_of_client).collect())
+    }
+
+    /// Creates the lines of which one error is all.
+    pub(super) fn of_one(sign: Sign, bytes: u64) -> Self {
+        let Line { at, place, text } = &sign.line;
+        let line = Message { at: *at, place: *place, text: text.as_bytes(), escaped: false, bytes, keep: &Keep::LAST };
+        let mut lines = LinesBetween::default();
+        lines.ordinary(&line);
+        lines.signs.push(sign);
+        lines.into()
+    }
+
     /// Frees memory that joining parts does not need.
     pub(super) fn shrink(&mut self, keep: &Keep) {
         if let Some(lines) = &mut self.0 {
@@ -529,6 +545,7 @@ static NO_LINES: LinesBetween = LinesBetween {
     left_out: 0,
     logged_errors: 0,
     bytes: 0,
+    client_bytes: 0,
     lines: 0,
     first_at: None,
     first_place: Place { input: 0, line: 0, event: 0 },
@@ -549,6 +566,8 @@ pub(super) struct LinesBetween {
     pub(super) left_out: u32,
     pub(super) logged_errors: u32,
     pub(super) bytes: u64,
+    /// Those of its bytes that errors of runtime clients take.
+    pub(super) client_bytes: u64,
     pub(super) lines: u32,
     pub(super) first_at: Option<Timestamp>,
     pub(super) first_place: Place,
@@ -592,11 +611,25 @@ impl LinesBetween {
     }
 
     pub(super) fn sign(&mut self, kind: SignKind, message: &Message<'_>) {
-        if self.signs.len() < SIGNS_KEPT {
-            self.signs.push(Sign { phase: Phase::Init, kind, line: evidence_line(message, SIGN_TEXT_BYTES) });
-        } else {
+        self.push(Sign { phase: Phase::Init, kind, line: evidence_line(message, SIGN_TEXT_BYTES) });
+    }
+
+    /// Adds a sign; past the bound, the first ones stay, but one of a failure takes the place of one that is none.
+    fn push(&mut self, sign: Sign) {
+        if self.is_full() {
             self.left_out += 1;
+            let other = self.signs.iter().position(|kept| !tells_of_failure(kept));
+            match other.filter(|_| tells_of_failure(&sign)) {
+                Some(other) => drop(self.signs.remove(other)),
+                None => return,
+            }
         }
+        self.signs.push(sign);
+    }
+
+    /// Returns whether one more sign takes the place of another.
+    pub(super) fn is_full(&self) -> bool {
+        self.signs.len() >= SIGNS_KEPT
     }
 
     pub(super) fn app_error(&mut self, level: Level, error: Option<&AppError<'_>>, message: &Message<'_>) {
@@ -604,6 +637,7 @@ impl LinesBetween {
         self.kept.push(message.kept(true), message.keep);
         self.logged_errors += u32::from(counts_as_logged(level, error));
         if let Some(error) = error {
+            self.client_bytes += if error.form.is_of_client() { message.bytes } else { 0 };
             self.sign(SignKind::Error(error.clone().into_owned()), message);
         }
     }
@@ -644,15 +678,12 @@ impl LinesBetween {
             self.first_place = later.first_place;
         }
         for sign in later.signs {
-            if self.signs.len() < SIGNS_KEPT {
-                self.signs.push(sign);
-            } else {
-                self.left_out += 1;
-            }
+            self.push(sign);
         }
         self.left_out += later.left_out;
         self.logged_errors += later.logged_errors;
         self.bytes += later.bytes;
+        self.client_bytes += later.client_bytes;
         self.lines += later.lines;
         self.last_at = later.last_at.or(self.last_at);
         self.fresh |= later.fresh;

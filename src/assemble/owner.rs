@@ -3,7 +3,7 @@
 use super::loose::is_loose;
 use super::open::tells_of_failure;
 use super::{Assembler, Message, TRAILING_ERROR_MS};
-use crate::model::{AppLine, ErrorForm, Statement, Status};
+use crate::model::{AppLine, ErrorForm, RequestId, Statement, Status};
 
 impl Assembler {
     /// Finds the open attempt that a line of the function belongs to.
@@ -63,7 +63,11 @@ impl Assembler {
         let error = line.error.as_ref()?;
         let last = self.open.last()?;
         let open = &self.open[last];
-        let fine = !open.attempt.signs.iter().any(tells_of_failure)
+        // An answer that names the request is its own, whatever else is known of it.
+        let is_answer =
+            error.form == ErrorForm::Answer || message.at.is_none() && error.form == ErrorForm::MaybeUnhandled;
+        let is_answer_to = || is_answer && RequestId::all_in(message.text).any(|id| Some(id) == open.id());
+        let fine = (!open.attempt.signs.iter().any(tells_of_failure) || is_answer_to())
             && open.attempt.platform_status.is_none_or(|s| s == Status::Success);
         let soon = match (open.reported_at, message.at) {
             (Some(reported), Some(at)) => at.ms_since(reported) <= TRAILING_ERROR_MS,

@@ -10,7 +10,7 @@ use super::open_attempts::ClosedBy;
 use super::printed::{is_of_another, is_printed_error};
 use super::quoted::{Quoted, is_of_runtime_done, tells_an_end};
 use super::superseded::lacks_its_end;
-use super::{Assembler, OPEN_AT_ONCE, Output};
+use super::{Assembler, OPEN_AT_ONCE, Output, SIGNS_KEPT};
 use crate::model::{Bucket, Keep, Timestamp};
 
 /// The attempts at the head of a part that an earlier part may still change.
@@ -228,6 +228,9 @@ fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, outpu
         let mut pending = std::mem::take(&mut next.pending);
         claim(&mut tail, &mut pending, keep);
         pending.served |= tail.begun && tail.known_stream;
+        if tail.pending.signs.len() + pending.signs.len() > SIGNS_KEPT && !next.begun {
+            tail.flush_errors_of_clients(output);
+        }
         tail.pending.append(pending, keep);
         next.open = std::mem::take(&mut tail.open);
         next.pending = std::mem::take(&mut tail.pending);
@@ -429,6 +432,7 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
     } else {
         tail.rejoin_lone_errors(&Keep::LAST);
     }
+    tail.flush_errors_of_clients(output);
     let last = tail.open.len();
     for (at, open) in tail.open.take_all().enumerate() {
         let Some(mut open) = tail.rejoin(open) else { continue };

@@ -286,6 +286,25 @@ fn a_late_error_without_an_id_is_the_last_attempts_only_when_it_comes_at_once() 
     assert_eq!(at_once(5_000), ["1 S-R []"]);
 }
 
+/// In a stream with a name, errors of a client are an attempt each while nothing else is told, wherever the stream is cut.
+#[test]
+fn errors_that_a_filter_picked_are_an_attempt_each() {
+    case("error unhandled, line, error unhandled", &["? --- [unhandled@invoke] cut-both"; 2]);
+    case("error logged, line", &[]);
+    case("error unhandled, start 1, end 1, report 1", &["1 SER [unhandled@init]"]);
+    let many: Vec<&str> = ["error unhandled", "error logged", "line"].repeat(20);
+    for lines in [&many[..], &["error logged"; 20].into_iter().chain(["error unhandled"; 20]).collect::<Vec<_>>()] {
+        for cut in 0..lines.len() {
+            for cuts in [vec![cut], vec![cut, lines.len() / 2], vec![cut / 2, cut]] {
+                let closed = assemble(lines, false, true, &cuts);
+                let got: Vec<String> = closed.attempts.iter().map(describe).collect();
+                assert_eq!(got, ["? --- [unhandled@invoke] cut-both"; 20], "{cuts:?}");
+                assert_eq!(closed.bytes, lines.iter().map(|line| line.len() as u64).sum::<u64>(), "{cuts:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn several_requests_at_once() {
     let lines = "start 1, start 2, line 2, error 1 unhandled, report 2, line 1, report 1 error";

@@ -19,7 +19,7 @@ pub(crate) const PROCESS: (&str, &str) = ("Process ", " exited: ");
 pub(crate) const ERROR_KEY: &str = "error=";
 pub(crate) const INVOKE_ID_KEY: &str = "InvokeID=";
 
-/// Error of an emulator that was reset, as after a timeout: it tells of no failure of its own.
+/// Error of an emulator that was reset, as it is after a timeout.
 pub(crate) const RESET: &str = "errResetReceived";
 /// Folder of extensions.
 pub(crate) const EXTENSIONS: &str = "/opt/extensions/";

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::runtimes::PYTHON_ERROR;
 use crate::model::RequestId;
 
 /// Line about one request: `WORD RequestId: ID …`.
@@ -149,6 +150,20 @@ pub(crate) fn step_of_request(line: &[u8]) -> Option<(u64, u8)> {
         .into_iter()
         .find(|(begin, _)| line.starts_with(begin.as_bytes()))?;
     Some((number(line[begin.len()..].trim_ascii_start())?, step))
+}
+
+/// Splits off the END that stands directly behind the last line of a message: Python's client ends its stacks without a line
+/// end, and copies of logs in text have none between events.
+pub(crate) fn behind_text(message: &str) -> Option<(&str, RequestId)> {
+    let text = message.trim_end();
+    let start = text.len().checked_sub(RequestId::LENGTH)?;
+    let id = RequestId::parse(text.as_bytes().get(start..)?)?;
+    let said = text.get(..start)?.trim_end().strip_suffix(END.begin.trim_end())?;
+    // Behind a blank, it is quoted. What stands before may hide an error that is no line of its own, either.
+    let is_glued = said.ends_with(|last: char| !last.is_whitespace());
+    let hides =
+        || said.match_indices(PYTHON_ERROR).any(|(at, _)| said[..at].ends_with(|last: char| !last.is_whitespace()));
+    (is_glued && !hides()).then_some((said, id))
 }
 
 /// What the second of two sentences on one line is known by.

@@ -32,6 +32,8 @@ pub(crate) fn said_after_warning(text: &str) -> &str {
 
 /// Sentence of Rust's client about an event that does not fit the handler's type, up to its advice.
 pub(crate) const EVENT_NOT_READ: &str = "Request payload deserialization into LambdaEvent<T> failed";
+/// Beginning of the sentence of Rust's first clients about a failed handler, before the id.
+pub(crate) const HANDLER_RETURNED: &str = "Handler returned an error for ";
 /// Beginnings of the sentences of the clients of Node.js, Java, .NET and PHP (Bref) about a result that cannot be written
 /// as JSON.
 pub(crate) const RESULT_NOT_WRITTEN: [&str; 4] = [

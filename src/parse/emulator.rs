@@ -38,8 +38,12 @@ pub(super) fn parse(text: &str) -> Option<Statement<'_>> {
     }
     let of_init = sentence.starts_with(INIT_FAILED);
     let error = error(if fields.is_empty() { sentence } else { fields })?;
-    if !(of_init || sentence.starts_with(INVOKE_FAILED)) || error == RESET {
+    if !(of_init || sentence.starts_with(INVOKE_FAILED)) {
         return None;
+    }
+    if error == RESET {
+        // It is reset while a request runs when that takes too long; the duration decides.
+        return (!of_init).then_some(Statement::TimedOut { id: None });
     }
     if !of_init {
         return crash(error, code_of(error));

@@ -26,6 +26,9 @@ const TEXT_LIMIT: usize = 64 * 1_024;
 /// Longest pause inside a block, where times are known.
 const PAUSE_LIMIT_MS: i64 = 5_000;
 
+/// Pieces of a payload, at most.
+const MOST_PIECES: u32 = 64;
+
 /// Joiner for the messages of one stream: stack traces line by line, a crash and its code, JSON over several lines.
 #[derive(Debug, Default)]
 pub(crate) struct Joiner {
@@ -74,6 +77,8 @@ enum JoinKind {
     TimedOut,
     /// A label and a JSON object over many lines, with its depth so far.
     Json { depth: u32, begun: bool },
+    /// The payload of Node 8 and older, which a window or a mail client broke anywhere.
+    Payload,
     /// The list of collections that V8 prints before it gives up.
     Heap,
     /// An error of Rust's client with the chain of its causes on further lines, as `anyhow` and `eyre` print it.
@@ -166,7 +171,7 @@ impl OpenMessage {
             // Between chained errors.
             JoinKind::Stack => !self.block.text.contains(TRACEBACK),
             JoinKind::Crash | JoinKind::Report | JoinKind::TimedOut => true,
-            JoinKind::Heap | JoinKind::RustError | JoinKind::GoPanic | JoinKind::Go1Error => false,
+            JoinKind::Payload | JoinKind::Heap | JoinKind::RustError | JoinKind::GoPanic | JoinKind::Go1Error => false,
         }
     }
 
@@ -190,6 +195,9 @@ impl OpenMessage {
                 } else {
                     line.trim_start().starts_with('{')
                 }
+            }
+            JoinKind::Payload => {
+                self.further < MOST_PIECES && !self.block.text.trim_end().ends_with('}') && !is_prefixed(line)
             }
             JoinKind::Heap => is_heap_line(line),
             JoinKind::RustError => is_rust_cause(line),
@@ -323,6 +331,13 @@ fn line_opening(text: &str) -> Option<JoinKind> {
     }
     if go::is_error_of_go1(text) {
         return Some(JoinKind::Go1Error);
+    }
+    if node::begins_payload_without_level(text) {
+        return Some(JoinKind::Payload);
+    }
+    if text.strip_prefix(TRACEBACK).is_some_and(|rest| rest.trim_start_matches(':').trim().len() > 1) {
+        // The sentence of a client about code that did not load, on the line of the heading.
+        return None;
     }
     opens_stack(text).then_some(JoinKind::Stack)
 }

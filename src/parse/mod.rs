@@ -58,6 +58,7 @@ struct TextShape {
 
 /// Text shapes of a function's runtime or its loggers, in order; the first that recognises a text decides.
 static TEXT_SHAPES: [TextShape; 10] = [
+    invoke::SHAPE,
     node::SHAPE,
     dotnet::SHAPE,
     python::SHAPE,
@@ -66,7 +67,6 @@ static TEXT_SHAPES: [TextShape; 10] = [
     java::SHAPE,
     swift::SHAPE,
     rust_runtime::SHAPE,
-    invoke::SHAPE,
     crash::SHAPE,
 ];
 

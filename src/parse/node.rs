@@ -186,11 +186,31 @@ pub(super) fn is_error_without_level(line: &str) -> bool {
     head.is_some_and(|head| type_and_message(head.rest, is_error_name).is_some())
 }
 
+/// Returns whether a line begins the payload of Node 8 and older, and does not end it.
+pub(super) fn begins_payload_without_level(line: &str) -> bool {
+    let of_payload = |rest: &str| rest.starts_with("{\"errorMessage\":") && !rest.trim_end().ends_with('}');
+    line.contains("{\"errorMessage\":")
+        && head(line).is_some_and(|head| head.id.is_some() && head.level.is_empty() && of_payload(head.rest))
+}
+
+/// Joins a payload that was broken over lines: behind a dash or a slash in the middle of a word, else between two.
+fn in_one_line(payload: &str) -> String {
+    let mut joined = String::with_capacity(payload.len());
+    for line in lines(payload).map(str::trim).filter(|line| !line.is_empty()) {
+        if !joined.is_empty() && !joined.ends_with(['-', '/', '"', ',', ':']) {
+            joined.push(' ');
+        }
+        joined.push_str(line);
+    }
+    joined
+}
+
 /// Parses an error of Node 8 and older, without a label or level: the payload, or an error that nobody caught as Node.js
 /// prints it. The function may print one as well, so it counts only where the process then ended.
 fn legacy_failure(rest: &str) -> Option<AppError<'static>> {
     if rest.starts_with('{') {
-        let object = first_object(rest)?;
+        let broken = rest.trim_end().contains(['\n', '\r']).then(|| in_one_line(rest));
+        let object = first_object(rest).or_else(|| first_object(broken.as_deref()?))?;
         // A string that was given back as the error has no type.
         let is_text = object.keys().eq(["errorMessage"]);
         return (is_text || is_payload(&object)).then(|| error_object::error(ErrorForm::Unhandled, &object));

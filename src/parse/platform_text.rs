@@ -444,6 +444,7 @@ impl<'a> ReportFields<'a> {
             fields.lost |= lost;
             fields.duration_misread |= lost && !is_in_other_unit && label == Label::Duration;
         }
+        let text = without_lines_behind(text);
         fields.lost |= ends_midway(text) || is_wrapped(text);
         if fields.status.is_none() && tells_of_failure(text) {
             fields.status = Some(Status::Unknown);
@@ -505,10 +506,32 @@ fn ends_midway(text: &str) -> bool {
         (Some(value), None, _) => {
             value.ends_with(|char: char| char.is_ascii_digit() || char == '.') && !last.contains('-')
         }
-        (Some(_), Some(unit), None) => !matches!(unit, "ms" | "MB"),
-        (Some(_), Some(_), Some(_)) => true,
+        (Some(_), Some(unit), None) => !is_unit(unit),
+        // Signs behind the last figure are those of what the line was copied out of.
+        (Some(_), Some(unit), Some(behind)) => !is_unit(unit) || !is_sign_of_copy(behind),
         (None, ..) => true,
     }
+}
+
+/// Takes off lines that no field is on, behind one that has the fields of every REPORT: other text that the line was copied
+/// with.
+fn without_lines_behind(text: &str) -> &str {
+    let Some((line, behind)) = text.split_once('\n').filter(|(_, behind)| !behind.trim().is_empty()) else {
+        return text;
+    };
+    let has_all = !ends_midway(line) && labels(line).any(|(label, _)| label == Label::MaxMemory);
+    if has_all && labels(behind).next().is_none() && !behind.contains(platform::XRAY) { line } else { text }
+}
+
+/// Returns whether a word is a unit of the platform, perhaps with what closes a string, a tag or a line behind it.
+fn is_unit(word: &str) -> bool {
+    let behind = ["ms", "MB"].iter().find_map(|unit| word.strip_prefix(unit));
+    behind.is_some_and(|behind| behind.is_empty() || is_sign_of_copy(behind))
+}
+
+/// Returns whether a text begins with a sign, unless it is that of something left out.
+fn is_sign_of_copy(text: &str) -> bool {
+    text.starts_with(|char: char| !char.is_alphanumeric() && !matches!(char, '.' | '…' | '['))
 }
 
 /// Returns whether a REPORT was broken by the width of a window rather than between all of its fields: then other lines were

@@ -5,11 +5,11 @@ use super::client_payload::is_load_error;
 use super::exception::{self, after_python_stack, described};
 use super::text::{
     BLANKS, after_timestamp, first_line, has_log_head, is_class_name, is_error_name, is_type_name, lines, masked_id,
-    split_at_traceback, trim_indent, type_and_message, uuid,
+    split_at_first, split_at_traceback, trim_indent, type_and_message, uuid,
 };
 use crate::lambda::levels::level_of_word;
 use crate::lambda::loaders::UNABLE_TO_IMPORT;
-use crate::lambda::runtimes::LAMBDA_WARNING;
+use crate::lambda::runtimes::{LAMBDA_WARNING, TRACEBACK};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 pub(super) const SHAPE: TextShape =
@@ -131,6 +131,8 @@ fn has_frame_of_client(stack: &str) -> bool {
 /// Parses an error of clients before 2019: `<message>: <Type>` and the stack, or a sentence for code that did not load.
 fn legacy(text: &str) -> Option<AppLine<'static>> {
     const SENTENCES: [&str; 3] = ["module initialization error", "Handler '", "Syntax error in module '"];
+    // Some builds of 2021 and 2023 write the sentence behind the heading of a stack that they do not have.
+    let text = text.strip_prefix(TRACEBACK).and_then(|rest| rest.strip_prefix(": ")).map_or(text, str::trim_start);
     let line = first_line(text).0;
     let unable = text.strip_prefix(UNABLE_TO_IMPORT).is_some_and(|rest| rest.starts_with(" '"));
     let sentence = (unable || SENTENCES.iter().any(|begin| text.starts_with(begin)))
@@ -140,9 +142,25 @@ fn legacy(text: &str) -> Option<AppLine<'static>> {
         let name = message.split([':', ' ']).next().filter(|name| is_error_name(name)).unwrap_or("");
         described(ErrorForm::Init, name, line, text)
     } else {
-        before_stack(text)?
+        before_stack(text).or_else(|| before_folded_stack(text))?
     };
     Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
+}
+
+/// Parses `<message>: <Type>` and the stack, all on one line: copies lose the line ends.
+fn before_folded_stack(text: &str) -> Option<AppError<'static>> {
+    const HEADING: (&str, &str) = ("Traceback (most recent call", "last):");
+    let text = text.trim_end();
+    if text.contains(['\n', '\r']) {
+        return None;
+    }
+    let (head, rest) = split_at_first(text, HEADING.0)?;
+    let stack = rest.trim_start().strip_prefix(HEADING.1)?.trim_start();
+    let (message, name) = message_and_type(head)?;
+    let (_, said) = stack.rsplit_once(&format!("{name}: "))?;
+    let repeated = stack.starts_with("File \"") && !said.is_empty() && message.ends_with(said);
+    let unfolded = stack.replace(" File \"", "\nFile \"").replace("File \"", "  File \"");
+    (repeated && !is_of_later_python(&unfolded)).then(|| described(ErrorForm::Unhandled, name, said, &unfolded))
 }
 
 /// Parses `<message>: <Type>` and the stack, whose last line repeats the two the other way round: `<Type>: <message>`.

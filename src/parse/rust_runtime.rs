@@ -4,7 +4,7 @@ use super::TextShape;
 use super::exception::{self, described};
 use super::text::{after_timestamp, first_line, is_type_name, split_at_first, trim_front, uuid, word};
 use crate::lambda::levels::level_of_word;
-use crate::lambda::runtimes::{EVENT_NOT_READ, PANICKED};
+use crate::lambda::runtimes::{EVENT_NOT_READ, HANDLER_RETURNED, PANICKED};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 
 pub(super) const SPAN: &str = "Lambda runtime invoke";
@@ -13,6 +13,9 @@ pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
 
 /// Parses a line of the subscriber.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
+    if let Some(line) = by_first_clients(text) {
+        return Some(line);
+    }
     let rest = after_timestamp(text).map_or_else(|| behind_print(text), trim_front);
     let (severity, rest) = word(rest);
     if !matches!(severity, "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR") {
@@ -27,6 +30,17 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     let level = level_of_word(severity);
     let error = (level >= Level::Error).then(|| failure(rest));
     Some(AppLine { id, level, error, ..AppLine::default() })
+}
+
+/// Parses what the clients before 0.4 log of a failed handler, behind the head of any logger:
+/// `[lambda_runtime::runtime] Handler returned an error for <id>: <message>`.
+fn by_first_clients(text: &str) -> Option<AppLine<'static>> {
+    let (head, said) = split_at_first(first_line(text).0, HANDLER_RETURNED)?;
+    let (id, message) = uuid(said)?;
+    let message = message.strip_prefix(": ")?;
+    let by_client = ["lambda_runtime::", "lambda_runtime_core::"].iter().any(|target| head.contains(target));
+    let error = Some(described(ErrorForm::Unhandled, "", message, ""));
+    by_client.then(|| AppLine { id: Some(id), level: Level::Error, error, ..AppLine::default() })
 }
 
 /// Strips what the function printed without a line end before the subscriber wrote.

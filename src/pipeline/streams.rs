@@ -15,7 +15,7 @@ use super::stream::{Joined, Stream, key_hash};
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message, work};
-use crate::lambda::platform::{REQUEST_ID, second_sentence};
+use crate::lambda::platform::{REQUEST_ID, behind_text, second_sentence};
 use crate::lambda::sentences::{ids_of_sentences, is_prose, sighting_in_message};
 use crate::lambda::{LAMBDA_INSIGHTS, aws_cli};
 use crate::model::{
@@ -381,7 +381,32 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
+        if matches!(record, Statement::App(_)) && behind_text(&text).is_some() {
+            self.take_app(at, &message, &text, event.request_id, lines);
+            return;
+        }
         self.take_record(at, &message, &record, lines);
+    }
+
+    /// Takes a message of a function, and the END of its own request behind it.
+    fn take_app(
+        &mut self,
+        at: usize,
+        message: &Message<'_>,
+        text: &str,
+        id: Option<RequestId>,
+        lines: Option<&BatchLines<'_>>,
+    ) {
+        let ended = behind_text(text).filter(|(_, ended)| self.streams[at].assembler.runs(*ended));
+        let Some((said, ended)) = ended else {
+            self.take_record(at, message, &with_id(parse::parse(text), id), lines);
+            return;
+        };
+        let bytes = message.bytes.min(said.len() as u64);
+        let app = Message { text: said.as_bytes(), bytes, ..*message };
+        self.take_record(at, &app, &with_id(parse::parse(said), id), lines);
+        let end = Message { text: text[said.len()..].trim_end().as_bytes(), bytes: message.bytes - bytes, ..*message };
+        self.take_record(at, &end, &Statement::End { id: ended }, lines);
     }
 
     /// Takes a message over several lines that the joiner has finished.
@@ -401,7 +426,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             bytes: joined.bytes,
             keep: self.keep,
         };
-        self.take_record(at, &message, &with_id(parse::parse(&whole.text), joined.request_id), lines);
+        self.take_app(at, &message, &whole.text, joined.request_id, lines);
     }
 
     /// Takes the statement that a message makes.

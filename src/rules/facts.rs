@@ -2,7 +2,7 @@
 
 use super::LastWords;
 use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
-use crate::lambda::emulator::FUNCTION;
+use crate::lambda::emulator::{FUNCTION, RESET};
 use crate::lambda::platform::TASK_TIMED_OUT;
 use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
 use crate::model::{
@@ -226,7 +226,14 @@ fn timed_out(attempt: &Attempt) -> Option<&Sign> {
         matches!(sign.kind, SignKind::TimedOut)
             && (!local || !attempt.report_seen || attempt.emulated)
             && !ended_before(attempt, &sign.line.text)
+            && (!sign.line.text.contains(RESET) || lasted_whole_seconds(attempt))
     })
+}
+
+/// Returns whether an attempt may have run into its limit, by its duration: the emulator reports the limit then, and resets
+/// itself for other reasons, too.
+fn lasted_whole_seconds(attempt: &Attempt) -> bool {
+    attempt.metrics.duration_us.is_none_or(|us| us >= 1_000_000 && us.is_multiple_of(1_000_000))
 }
 
 /// Returns whether an attempt had ended, by its REPORT, long before the limit that a sentence without an id names: then it is the
@@ -262,6 +269,19 @@ fn is_of_caller(attempt: &Attempt, sign: &Sign) -> bool {
         Phase::Late => is_in_text,
         _ => is_alone(attempt) && (attempt.app_lines <= 1 || is_in_text && is_last()),
     }
+}
+
+/// Returns whether an error stands in a text above the START of the request that it names, as its answer does: nothing that
+/// it printed can.
+pub(super) fn is_above_own_log(attempt: &Attempt, sign: &Sign) -> bool {
+    let is_first = sign.line.at.is_none() && (sign.phase == Phase::Init || sign.line.place == attempt.place);
+    let is_own = || RequestId::all_in(sign.line.text.as_bytes()).any(|id| Some(id) == attempt.request_id);
+    is_first && attempt.start_seen && is_own()
+}
+
+/// Returns whether an error stands in a text above the log of the request that it names, or behind its end, as answers do.
+pub(super) fn is_beside_log(attempt: &Attempt, sign: &Sign) -> bool {
+    sign.phase == Phase::Late && sign.line.at.is_none() || is_above_own_log(attempt, sign)
 }
 
 /// Returns whether no line of the platform tells of the attempt: a copied error, or its answer.
@@ -307,6 +327,7 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
     let rank = |sign: &Sign| -> Option<(bool, bool, u8, bool)> {
         let error = error_of(sign)?;
         let strength = match error.form {
+            ErrorForm::Answer | ErrorForm::MaybeUnhandled if is_above_own_log(attempt, sign) => 1,
             ErrorForm::Unhandled => 3,
             ErrorForm::MaybeUnhandled if !is_followed(attempt, sign) => 3,
             ErrorForm::Uncaught | ErrorForm::UnhandledRejection | ErrorForm::Init => 2,

@@ -1,6 +1,6 @@
 //! Rule: the environment could not be initialised or restored, and the handler never ran.
 
-use super::facts::{Facts, error_of, form};
+use super::facts::{Facts, error_of, form, is_beside_log};
 use super::{Rule, Ruling};
 use crate::catalogue::{is_entrypoint, load_failure_code, names_missing_code, platform_error};
 use crate::lambda::loaders;
@@ -97,6 +97,9 @@ fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     match error.form {
         ErrorForm::Init if sign.phase == Phase::Invoke || ended_in_init => {
             Some(refine(facts, false, Confidence::High, Some(sign)))
+        }
+        ErrorForm::MaybeUnhandled if is_beside_log(facts.attempt, sign) => {
+            deferred_load_failure(sign).map(|code| Ruling::new(code, Confidence::Medium, Some(sign)))
         }
         ErrorForm::Unhandled | ErrorForm::MaybeUnhandled | ErrorForm::Uncaught | ErrorForm::UnhandledRejection
             if ended_in_init =>

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::facts::{Exit, Facts, error_of, form, head_of_stack, lacks_stack};
+use super::facts::{Exit, Facts, error_of, form, head_of_stack, is_above_own_log, lacks_stack};
 use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{Diagnosis, diagnose, platform_error, resource_limit_code};
 use crate::lambda::runtimes::{
@@ -93,10 +93,12 @@ fn panic_behind(facts: &Facts<'_>, sign: &Sign) -> Option<LastWords> {
 
 /// Finds the error that ended the attempt, and how certain it is that it did.
 fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
-    let is_above = |sign: &Sign| form(sign) == Some(ErrorForm::AnswerAbove);
+    let is_own = |sign: &Sign| is_above_own_log(facts.attempt, sign);
+    let is_above = |sign: &Sign| form(sign) == Some(ErrorForm::AnswerAbove) || is_own(sign);
     if let Some(sign) = facts.fatal.filter(|sign| sign.phase != Phase::Init || is_above(sign)) {
         let failed = facts.platform_failed();
         match form(sign)? {
+            _ if is_own(sign) => return Some((sign, Confidence::Medium)),
             ErrorForm::Answer | ErrorForm::AnswerAbove => return Some((sign, Confidence::Medium)),
             ErrorForm::Unhandled if sign.phase == Phase::Late => return Some((sign, Confidence::Medium)),
             ErrorForm::MaybeUnhandled if lacks_stack(sign) => return Some((sign, Confidence::Low)),

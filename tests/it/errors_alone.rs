@@ -191,6 +191,13 @@ fn what_the_caller_was_told_counts() {
         tail("\n  \"FunctionError\": \"Unhandled\","),
         format!("Test Event Name\nx\n\nResponse\n{pretty}\n\nFunction Logs\n{WELL}\nRequest ID\n$ID\n"),
         format!("Status: Failed\nTest Event Name: x\n\nResponse:\n{ANSWER}\n\nFunction Logs:\n{WELL}"),
+        format!("Status: Failed\nTest Event Name: x\n\nResponse:\n{pretty}\n\nFunction Logs:\n{WELL}"),
+        format!("Status: Failed\nResponse:\nnull\n\nFunction Logs:\n{WELL}"),
+        format!("Status: Failed\nFunction Logs:\n{WELL}"),
+        format!("Response:\n{pretty}\n\nRequest ID:\n\"$ID\"\n\nFunction Logs:\n{WELL}"),
+        format!("{}\n{WELL}", ANSWER.replace('}', ",\"requestId\":\"$ID\"}")),
+        format!("{}\n{WELL}", pretty.replace("Stock\"\n", "Stock\",\n  \"requestId\": \"$ID\"\n")),
+        format!("$ serverless invoke -f orders --log\n{pretty}\n{}\n{WELL}", "-".repeat(68)),
     ];
     for text in failed {
         let found = records(&written(&text));
@@ -206,12 +213,41 @@ fn what_the_caller_was_told_counts() {
         WELL.replace("END", "{\"errorType\":\"OutOfStock\",\"errorMessage\":\"no stock\",\"trace\":[]}\nEND"),
         format!("{ANSWER}\n{WELL}"),
         format!("{WELL}FunctionError: Unhandled, see below\n"),
+        format!("Status: Succeeded\nTest Event Name: x\n\nResponse:\n{pretty}\n\nFunction Logs:\n{WELL}"),
+        format!("Status: Succeeded\nResponse:\n{ANSWER}\n\nFunction Logs:\n{WELL}"),
+        WELL.replace("END", "Status: Failed\nResponse of the shop: none\nEND"),
+        WELL.replace("END", &format!("{}\nEND", ANSWER.replace('}', ",\"requestId\":\"$ID\"}"))),
+        format!("{}\n{WELL}", ANSWER.replace('}', ",\"requestId\":\"6c2f4b9e-1111-4222-a333-444455556666\"}")),
     ];
     for text in well {
         let found = records(&written(&text));
         let of_log = found.iter().find(|record| record["request_id"] == ID);
         assert_eq!(of_log.map(|record| &record["code"]), Some(&Value::from("ok")), "{text}");
     }
+}
+
+/// An answer that names the request in the words of the platform tells how it ended, above its log and behind it.
+#[test]
+fn the_words_of_the_platform_in_an_answer_are_its_words() {
+    for (said, error_type, want) in [
+        ("Error: Runtime exited with error: exit status 1", "Runtime.ExitError", "runtime_exception.exit"),
+        ("Error: exit code 0", "Extension.InitError", "init_failure.extension"),
+    ] {
+        let failed = "EXTENSION\tName: watcher\tState: InitError\tEvents: [INVOKE]\tError Type: Extension.Exit\n";
+        let answer = format!("{{\"errorMessage\":\"RequestId: $ID {said}\",\"errorType\":\"{error_type}\"}}\n");
+        let extension = if error_type.starts_with("Extension") { failed } else { "" };
+        let log = WELL.replace("END", &format!("{extension}END"));
+        for text in [format!("{answer}{log}"), format!("{log}{answer}")] {
+            let found = records(&written(&text));
+            assert_eq!(found.len(), 1, "{text}\n{found:#?}");
+            assert_eq!(found[0]["code"], want, "{text}");
+            assert_eq!(found[0]["confidence"], "medium", "{text}");
+        }
+    }
+    // One that names another request is that of another.
+    let other = "{\"errorMessage\":\"RequestId: 6c2f4b9e-1111-4222-a333-444455556666 Error: Runtime exited with error: exit status 1\",\"errorType\":\"Runtime.ExitError\"}";
+    let found = records(&written(&format!("{other}\n{WELL}")));
+    assert_eq!(found.iter().find(|record| record["request_id"] == ID).unwrap()["code"], "ok");
 }
 
 /// The last line of a text without times is what the caller got, whatever a person typed above it.
@@ -221,5 +257,38 @@ fn an_answer_below_a_command_is_its_answer() {
         let found = records(&text);
         assert_eq!(found.len(), 1, "{text}");
         assert_eq!(found[0]["code"], "runtime_exception.unhandled", "{text}");
+    }
+}
+
+/// Comment signs, quote marks and the time of a tool before every line are none of the error's.
+#[test]
+fn what_a_copy_puts_before_the_lines_changes_nothing() {
+    let framed =
+        |error: &str| error.starts_with("[ERROR]") && error.contains("Traceback") || error.starts_with("no stock");
+    let errors: Vec<_> = ERRORS.into_iter().filter(|(error, _)| framed(error)).collect();
+    assert!(errors.len() >= 3);
+    for (error, want) in errors {
+        for before in ["# ", "// ", "> ", "/// ", "* "] {
+            let text: String = error.lines().map(|line| format!("{before}{line}\n")).collect();
+            let found = records(&text);
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!(found[0]["code"], want, "{text}");
+            assert_ne!(found[0]["confidence"], "high", "{text}");
+        }
+        for time in ["2026-01-02 03:04:05.678 ", "[1767323045678] ", "2026-01-02T03:04:05.678Z "] {
+            let found = records(&format!("{time}{error}\n"));
+            assert_eq!(found.len(), 1, "{time}{error}");
+            assert_eq!(found[0]["code"], want, "{time}{error}");
+            assert_eq!(found[0]["started_at"], "2026-01-02T03:04:05.678Z", "{time}{error}");
+        }
+    }
+    // What other programs log.
+    for text in [
+        "2026-01-02 03:04:05.678 [ERROR] retrying the payment\n",
+        "2026-01-02 03:04:05.678 [ERROR] worker: retrying\nTraceback (most recent call last):\n  File \"/srv/app.py\", line 9, in pay\n    x()\nKeyError: 'plan'\n",
+        "# [ERROR] retrying the payment\n# see the log\n",
+        "2026-01-02 03:04:05.678 ERROR no stock: com.acme.OutOfStockException\njava.lang.Error: x\n",
+    ] {
+        assert!(records(text).is_empty(), "{text}");
     }
 }

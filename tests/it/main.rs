@@ -39,6 +39,7 @@ mod formats;
 mod full_disk;
 mod gate;
 mod generate;
+mod glued;
 mod harness;
 mod hostile;
 mod html;
@@ -65,12 +66,14 @@ mod order;
 #[cfg(unix)]
 mod outputs;
 mod pasted;
+mod picked;
 #[cfg(feature = "cloudwatch")]
 mod pull_config;
 #[cfg(feature = "cloudwatch")]
 mod pull_errors;
 #[cfg(feature = "cloudwatch")]
 mod pull_metrics;
+mod rare_forms;
 mod readme;
 mod registry;
 mod renderings;

@@ -15,7 +15,7 @@ use crate::decode::json::nesting::LineObject;
 use crate::decode::json::scan::unescape;
 use crate::decode::{Decode, Shape};
 use crate::lambda::platform::{END, REPORT, REQUEST_ID, START, is_crash, is_platform};
-use crate::lambda::runtimes::{INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
+use crate::lambda::runtimes::{INVOKE_ERROR, PYTHON_ERROR, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::lambda::sentences::{is_prose, message_start};
 use crate::model::{RequestId, Timestamp, stream_parts};
 
@@ -155,7 +155,7 @@ impl LineForms {
     fn learn(head: &[u8]) -> Self {
         // A member of an answer that stands over several lines is no line of its own.
         let is_member = |line: &[u8]| line.trim_ascii_start().starts_with(b"\"errorMessage\"");
-        let sentence = |line: &[u8]| match is_platform(line) {
+        let sentence = |line: &[u8], _: &[u8]| match is_platform(line) {
             true => Some(0),
             false => message_start(line).filter(|at| *at == 0 || !is_member(line)),
         };
@@ -163,19 +163,21 @@ impl LineForms {
         learned.unwrap_or_else(|| Self { forms: Vec::new(), object: None, records: false })
     }
 
-    /// Learns the forms by what `start_of` finds in lines; `None` if it finds nothing. A sentence within an attempt of another
+    /// Learns the forms by what `start_of` finds in a line, before the next one; `None` if it finds nothing. A sentence within an attempt of another
     /// form is quoted. If messages stand at the start of lines too, a form must have whole attempts, or more sentences than
     /// stand there.
-    fn learn_by(head: &[u8], start_of: impl Fn(&[u8]) -> Option<usize>) -> Option<Self> {
+    fn learn_by(head: &[u8], start_of: impl Fn(&[u8], &[u8]) -> Option<usize>) -> Option<Self> {
         let mut forms: Vec<(LineForm, FormCount)> = Vec::new();
         let mut alone = 0;
         let mut writers = Writers::default();
         let mut object = None;
         // The form of the attempt that is running, `None` for lines with nothing before them, and the lines since START.
         let mut running: Option<(Option<usize>, usize)> = None;
-        for line in head.split(|byte| *byte == b'\n').take(LINES).map(without_return) {
+        let mut lines = head.split(|byte| *byte == b'\n').take(LINES).map(without_return).peekable();
+        while let Some(line) = lines.next() {
             running = running.filter(|(_, lines)| *lines < LONGEST_ATTEMPT).map(|(form, lines)| (form, lines + 1));
-            let Some(mut start) = start_of(line) else { continue };
+            let next = lines.peek().copied().unwrap_or_default();
+            let Some(mut start) = start_of(line, next) else { continue };
             let message = &line[start..];
             if let Some((begins, found)) = LineObject::around(line, start) {
                 start = begins;
@@ -232,9 +234,9 @@ impl LineForms {
 }
 
 /// Finds what people copy without a sentence of the platform: the line about a process that ended, the answer about an
-/// error, the line of Node's client about one. Loggers quote them all, so nothing but marks and a time may stand before, or
-/// the name of a member before a string.
-fn told_alone(line: &[u8]) -> Option<usize> {
+/// error, the line of a runtime's client about one. Loggers quote them all, so nothing but marks and a time may stand before,
+/// or the name of a member before a string.
+fn told_alone(line: &[u8], next: &[u8]) -> Option<usize> {
     let crash = |line: &[u8]| memchr::memmem::find(line, REQUEST_ID.as_bytes()).filter(|at| is_crash(&line[*at..]));
     let answer = |line: &[u8]| ANSWERS.iter().find_map(|begin| memchr::memmem::find(line, begin));
     let stands_alone = |at: usize, fits: &dyn Fn(&LineForm) -> bool| {
@@ -242,8 +244,41 @@ fn told_alone(line: &[u8]) -> Option<usize> {
     };
     // Go's logger writes a time before whatever a function logs.
     let answer = answer(line).filter(|at| stands_alone(*at, &|form| !form.marks_events()));
-    let told = [error_of_node(line), crash(line)].into_iter().flatten().find(|at| stands_alone(*at, &|_| true));
-    told.or(answer)
+    let mut told = [error_of_node(line), crash(line), error_of_java(line, next)].into_iter().flatten();
+    let told = told.find(|at| stands_alone(*at, &|_| true));
+    // Its stack tells it from what loggers write, also behind the name that a tool gives a stream.
+    let of_tool = |at: usize| LineForm::of(line, at).is_some_and(|form| form.marks_events() || form.is_of_marks());
+    told.or(answer).or_else(|| error_of_python(line, next).filter(|at| *at == 0 || of_tool(*at)))
+}
+
+/// Finds where the line begins in which Python's client reports an error: a level and a class, above a stack.
+fn error_of_python(line: &[u8], next: &[u8]) -> Option<usize> {
+    let at = memchr::memmem::find(line, PYTHON_ERROR.as_bytes())?;
+    let said = line[at + PYTHON_ERROR.len()..].trim_ascii_start();
+    let name = said.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_')).count();
+    let is_class = name > 0 && said.get(name).is_none_or(|byte| *byte == b':');
+    let has_stack = || memchr::memmem::find(next, TRACEBACK.as_bytes()).is_some();
+    (is_class && (said.starts_with(b"Runtime.") || has_stack())).then_some(at)
+}
+
+/// Finds where the line begins in which Java's client reports an error: a class at its end, with which the next one begins.
+fn error_of_java(line: &[u8], next: &[u8]) -> Option<usize> {
+    let class = line.trim_ascii_end().rsplit(|byte| *byte == b' ').next()?;
+    let is_class = class.contains(&b'.')
+        && class.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$'));
+    let before = line.trim_ascii_end().strip_suffix(class).filter(|before| is_class && before.ends_with(b": "))?;
+    let at = memchr::memmem::find(next, class)?;
+    let again = next[at + class.len()..].first().is_none_or(|byte| *byte == b':');
+    match at {
+        _ if !again => None,
+        0 => {
+            let brackets = usize::from(line.first() == Some(&b'['));
+            let time = written_time(&line[brackets..])?.length + 2 * brackets;
+            let start = time + line.get(time..)?.iter().take_while(|byte| **byte == b' ').count();
+            (start < before.len()).then_some(start)
+        }
+        _ => before.starts_with(&next[..at]).then_some(at),
+    }
 }
 
 /// Finds where the line begins in which Node's client reports an error: a time, an id, a level, a label.

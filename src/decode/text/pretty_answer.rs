@@ -1,7 +1,7 @@
 //! Answer of a failed invocation that a tool printed over several lines. The test tab, the AWS CLI and `jq` do so, and people
 //! copy it without anything else; the test tab shows its log below, under a title that goes with the answer.
 
-use crate::lambda::invoke::is_log_label;
+use crate::lambda::invoke::{is_log_label, is_of_request, is_of_tab, is_tab_status};
 use crate::lambda::platform::is_platform;
 
 /// Lines of one answer, at most: stacks have a line a frame.
@@ -24,6 +24,8 @@ enum AnswerState {
     Members { depth: u32, lines: usize, in_text: bool },
     /// The end of an answer, and so many empty lines.
     Ended { lines: usize },
+    /// The head of the test tab, which begins with how the invocation ended: so many lines.
+    Tab { lines: usize },
 }
 
 /// Empty lines between an answer and the title of its log, at most.
@@ -33,7 +35,7 @@ impl PrettyAnswer {
     /// Returns whether a line continues the answer that began above it.
     #[inline]
     pub(super) fn continues(&mut self, line: &[u8]) -> bool {
-        if matches!(self.0, AnswerState::Outside) && !matches!(line.first(), Some(b'{' | b' ' | b'\t')) {
+        if matches!(self.0, AnswerState::Outside) && !matches!(line.first(), Some(b'{' | b' ' | b'\t' | b'S')) {
             return false;
         }
         self.look(line)
@@ -50,8 +52,19 @@ impl PrettyAnswer {
                 self.0 = AnswerState::Ended { lines: lines + 1 };
                 return true;
             }
-            AnswerState::Ended { .. } if is_log_label(text) => {
+            AnswerState::Ended { lines } if is_of_request(text) => {
+                self.0 = AnswerState::Ended { lines };
+                return true;
+            }
+            AnswerState::Ended { .. } | AnswerState::Tab { .. } if is_log_label(text) => {
                 self.0 = AnswerState::Outside;
+                return true;
+            }
+            AnswerState::Tab { lines: 0 } if text.is_empty() => return true,
+            AnswerState::Tab { lines }
+                if lines < MOST_LINES && !is_platform(line) && (lines > 0 || is_of_tab(text)) =>
+            {
+                self.0 = AnswerState::Tab { lines: lines + 1 };
                 return true;
             }
             _ => {
@@ -68,6 +81,9 @@ impl PrettyAnswer {
 
 /// Returns the state behind a line with which an answer may begin: with its brace, or whole.
 fn begin(text: &[u8]) -> AnswerState {
+    if is_tab_status(text) {
+        return AnswerState::Tab { lines: 0 };
+    }
     let Some(inner) = text.strip_prefix(b"{") else { return AnswerState::Outside };
     if inner.is_empty() {
         return AnswerState::Brace;
@@ -109,6 +125,15 @@ mod tests {
             ("{\"errorType\": \"X\"}\nFunction Logs:\nFunction Logs:", "010"),
             ("{\"errorType\": \"X\"}\n\n\n\n\nFunction Logs", "011100"),
             ("{\"order\": 1}\n\nFunction Logs", "000"),
+            (
+                "{\"errorType\": \"X\"}\n\nRequest ID:\n\"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\"\n\nFunction Logs:\nSTART",
+                "01111110",
+            ),
+            ("Status: Failed\nTest Event Name: x\n\nResponse:\n{\n}\n\nFunction Logs:\nSTART", "011111110"),
+            ("Status: Failed\n\nFunction Logs:\nSTART", "0110"),
+            ("Status: Failed\nfor order 7\nmore", "000"),
+            ("Status: Failed again\nResponse:\nmore", "000"),
+            ("Status: Succeeded\nResponse:\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\nmore", "0100"),
         ] {
             let mut answer = PrettyAnswer::default();
             let got: String =

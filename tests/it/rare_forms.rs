@@ -1,0 +1,178 @@
+//! Errors in forms that few versions of a runtime's client write, or that a copy made of the usual ones: each is a failure where
+//! the usual form is one.
+
+use lambda_triage::internal::{Options, analyze_samples};
+use serde_json::Value;
+
+use super::harness::records_of;
+
+const ID: &str = "5b1f3a9e-1111-4222-a333-444455556666";
+
+fn records(text: &str) -> Vec<Value> {
+    let options = Options { keep_records: true, ..Options::default() };
+    let text = text.replace("$ID", ID);
+    records_of(&mut analyze_samples(&[("copy.log", text.as_bytes())], &options).unwrap())
+}
+
+/// An attempt that says so much, with what a tool puts before every line.
+fn attempt(said: &str, before: &str) -> String {
+    let log = format!(
+        "START RequestId: $ID Version: $LATEST\n{said}\nEND RequestId: $ID\n\
+         REPORT RequestId: $ID\tDuration: 11.50 ms\tBilled Duration: 12 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t"
+    );
+    log.lines().map(|line| format!("{before}{line}\n")).collect()
+}
+
+const BEFORE: [&str; 4] = ["", "> ", "17:34:15 ", "2026-01-02T03:04:05.678Z\t"];
+
+#[test]
+fn code_that_did_not_load_is_told_behind_the_heading_of_a_stack() {
+    for (sentence, want) in [
+        ("Unable to import module 'app': No module named 'shop'", "init_failure.import"),
+        (
+            "Unable to import module 'app': cannot import name 'pay' from 'shop' (/var/task/shop.py)",
+            "init_failure.import",
+        ),
+        ("Handler 'handle' missing on module 'app'", "init_failure.handler_not_found"),
+        ("Syntax error in module 'app': invalid syntax (app.py, line 3)", "init_failure"),
+    ] {
+        for before in BEFORE {
+            for heading in ["", "Traceback (most recent call last): "] {
+                let found = records(&attempt(&format!("{heading}{sentence}"), before));
+                assert_eq!(found.len(), 1, "{before}{heading}{sentence}");
+                let code = found[0]["code"].as_str().unwrap();
+                assert!(code.starts_with(want), "{before}{heading}{sentence}: {code}");
+            }
+            // The same in the words of a function is none.
+            for words in ["we saw ", "INFO "] {
+                let found = records(&attempt(&format!("{words}Traceback (most recent call last): {sentence}"), before));
+                assert_eq!(found[0]["code"], "ok", "{before}{words}{sentence}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stack_of_old_python_on_one_line_is_that_of_its_handler() {
+    for (name, message, want) in [
+        ("KeyError", "'plan'", "runtime_exception.unhandled"),
+        ("ValueError", "no plan: none", "runtime_exception.unhandled"),
+        ("ClientError", "An error occurred (AccessDenied) when calling the GetObject operation: no", "downstream.auth"),
+    ] {
+        for heading in ["Traceback (most recent call last):", "Traceback (most recent call  last):"] {
+            let stack = "File \"/var/task/app.py\", line 9, in handler pay(event) File \"/var/task/app.py\", line 4, in pay raise error";
+            for before in BEFORE {
+                let folded = attempt(&format!("{message}: {name} {heading} {stack} {name}: {message}"), before);
+                let found = records(&folded);
+                assert_eq!(found.len(), 1, "{folded}");
+                assert_eq!(found[0]["code"], want, "{folded}");
+                assert_eq!(found[0]["error_type"], name, "{folded}");
+                assert_eq!(found[0]["error_message"], message, "{folded}");
+            }
+            // What the function prints of an error that it caught.
+            for line in [
+                format!("charge failed: {heading} {stack} {name}: {message}"),
+                format!("{message}: {name} {heading} {stack} OtherError: gone"),
+                format!(
+                    "{message}: {name} {heading} {} {name}: {message}",
+                    stack.replace("/var/task", "/var/lang/lib/python3.9/x")
+                ),
+            ] {
+                assert_eq!(records(&attempt(&line, ""))[0]["code"], "ok", "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_clients_of_rust_tell_of_failed_handlers() {
+    for target in ["lambda_runtime_core::runtime", "lambda_runtime::runtime"] {
+        for head in
+            [format!("2026-01-02 03:04:05 ERROR [{target}] "), format!("[2026-01-02T03:04:05Z ERROR {target}] ")]
+        {
+            let found = records(&attempt(&format!("{head}Handler returned an error for $ID: no stock"), ""));
+            assert_eq!(found[0]["code"], "runtime_exception.unhandled", "{head}");
+            assert_eq!(found[0]["error_message"], "no stock", "{head}");
+        }
+    }
+    // A handler of the function's own, another request.
+    for line in [
+        "2026-01-02 03:04:05 ERROR [shop::queue] Handler returned an error for $ID: no stock",
+        "2026-01-02 03:04:05 ERROR [lambda_runtime::runtime] Handler returned an error for order 7: no stock",
+    ] {
+        assert_eq!(records(&attempt(line, ""))[0]["code"], "ok", "{line}");
+    }
+}
+
+#[test]
+fn a_payload_of_old_node_may_be_broken_anywhere() {
+    let payload = "{\"errorMessage\":\"getaddrinfo ENOTFOUND shop.example.com shop.example.com:443\",\"errorType\":\"Error\",\"stackTrace\":[\"errnoException (dns.js:50:10)\",\"GetAddrInfoReqWrap.onlookup [as oncomplete] (dns.js:92:26)\"]}";
+    let line = format!("2026-01-02T03:04:05.678Z\t$ID\t{payload}");
+    let whole = &records(&attempt(&line, ""))[0];
+    assert_eq!(whole["code"], "downstream.dns");
+    let blanks: Vec<usize> = payload.match_indices(' ').map(|(at, _)| line.len() - payload.len() + at).collect();
+    for first in &blanks {
+        for second in blanks.iter().filter(|second| *second > first) {
+            for indent in ["", "      "] {
+                let broken = format!(
+                    "{}\n{indent}{}\n{indent}{}",
+                    &line[..*first],
+                    &line[first + 1..*second],
+                    &line[second + 1..]
+                );
+                let found = records(&attempt(&broken, ""));
+                assert_eq!(found.len(), 1, "{broken}");
+                assert_eq!(found[0]["code"], whole["code"], "{broken}");
+                assert_eq!(found[0]["error_message"], whole["error_message"], "{broken}");
+            }
+        }
+    }
+    // A payload that never ends does not swallow the attempt.
+    let torn = format!("{}\nmore\nand more", &line[..line.len() - 40]);
+    assert_eq!(records(&attempt(&torn, "")).len(), 1);
+}
+
+#[test]
+fn an_emulator_that_was_reset_while_a_request_ran_has_cut_it_off() {
+    let reset = "25 Sep 2026 02:03:57,172 [ERROR] (rapid) Invoke failed error=errResetReceived InvokeID=$ID\n\
+                 25 Sep 2026 02:03:57,173 [WARNING] (rapid) Reset initiated: Timeout\n";
+    let well = attempt("charged", "");
+    let limit = well.replace("11.50", "5000.00").replace(": 12 ms", ": 5000 ms");
+    for text in [format!("{limit}{reset}"), limit.replace("END", &format!("{reset}END"))] {
+        let found = records(&text);
+        assert_eq!(found.len(), 1, "{text}");
+        assert_eq!(found[0]["code"], "timeout.invoke", "{text}");
+    }
+    let shut_down = "25 Sep 2026 02:03:57,172 [INFO] (rapid) Shutdown initiated: spindown\n";
+    // One that took another time was over.
+    for text in [format!("{limit}{shut_down}"), format!("{well}{reset}")] {
+        assert_eq!(records(&text)[0]["code"], "ok", "{text}");
+    }
+}
+
+/// What the loading runtime, the process and the emulator say of one failed init is one attempt, with START or without.
+#[test]
+fn all_that_is_said_of_one_failed_start_is_one_attempt() {
+    let rapid = "25 Sep 2026 02:03:57,890 [ERROR] (rapid) Init failed error=Runtime exited with error: exit status 129 InvokeID=\n\
+                 25 Sep 2026 02:03:57,890 [ERROR] (rapid) Invoke failed error=Runtime exited with error: exit status 129 InvokeID=0c9d8e7f-2222-4333-8444-555566667777\n";
+    let import = "ImportModuleError: Cannot find module 'shop'";
+    for error in [
+        "{\"timestamp\":\"2026-09-25T02:03:57.882Z\",\"level\":\"ERROR\",\"message\":{\"errorType\":\"ImportModuleError\",\"errorMessage\":\"Error: Cannot find module 'shop'\",\"stackTrace\":[\"Runtime.ImportModuleError: Error: Cannot find module 'shop'\"]}}",
+        &format!(
+            "undefined\tERROR\tUncaught Exception \t{{\"errorType\":\"Runtime.ImportModuleError\",\"errorMessage\":\"Error: {import}\",\"stack\":[]}}"
+        ),
+        "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'shop'\nTraceback (most recent call last):",
+    ] {
+        for start in ["START RequestId: $ID Version: $LATEST\n", ""] {
+            let found = records(&format!("{start}{error}\n{rapid}"));
+            assert_eq!(found.len(), 1, "{start}{error}\n{found:#?}");
+            assert_eq!(found[0]["code"], "init_failure.import", "{start}{error}");
+        }
+    }
+    for error in
+        ["fatal error: invalid function symbol table\n\nruntime stack:", "panic: boom\n\ngoroutine 1 [running]:"]
+    {
+        let found = records(&format!("{error}\n{rapid}"));
+        assert_eq!(found.len(), 1, "{error}\n{found:#?}");
+    }
+}
