@@ -285,7 +285,11 @@ fn call(scan: &mut Scan<'_>, named: &Named, from: usize) {
         }
         None => {
             let value = from..bare_end(text, from);
-            let is_value = is_made(&text[value.clone()]) && text.get(value.end) == Some(&b')');
+            let argument = &text[value.clone()];
+            // Arguments with names are looked at one by one: `Creds(user=bob, password=x)`.
+            let is_plain = argument.is_ascii()
+                && !argument.trim_ascii_end().windows(2).any(|two| two[0] == b'=' && two[1] != b'=');
+            let is_value = is_plain && is_made(argument) && text.get(value.end) == Some(&b')');
             (value, is_value)
         }
     };
