@@ -307,7 +307,7 @@ fn segment(scan: &mut Scan<'_>, named: &Named, from: usize) {
     // An id of five groups is the id of a secret.
     let is_id = segment.len() == 36 && segment.iter().filter(|byte| **byte == b'-').count() == 4;
     let is_kind = matches!(named.kind, NameKind::Password | NameKind::Token);
-    let is_file = matches!(text.get(end), Some(b'.' | b':'));
+    let is_file = matches!(&text[end..], [b'.', ..] | [b':', b'0'..=b'9', ..]);
     if is_kind && end - from >= PART_OF_PATH && !is_id && !is_file && is_made(segment) {
         scan.mask(from..end);
     }

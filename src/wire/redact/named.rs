@@ -97,11 +97,20 @@ pub(super) fn in_next_line(text: &[u8], named: &Named, at: usize) -> Option<Rang
     };
     let is_between = |byte: &u8| matches!(byte, b' ' | b'\t' | b',' | b';' | b')' | b'}' | b']' | b'"' | b'\'' | b'\\');
     let rest = text[behind..].iter().take(INDENT).take_while(|byte| is_between(byte)).count();
-    let is_alone = text.get(behind + rest).is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
+    let is_alone =
+        text.get(behind + rest).is_none_or(|byte| matches!(byte, b'\n' | b'\r')) || is_class(&text[behind..]);
     let word = &text[value.clone()];
     let is_told = is_quoted && (named.is_quoted || named.is_assigned);
     let is_value = is_told || is_made(word) && !is_id(word);
     (is_alone && is_value && !is_harmless(word)).then_some(value)
+}
+
+/// Returns whether the class of an error stands here, behind its message: `: java.lang.Error`.
+fn is_class(rest: &[u8]) -> bool {
+    let Some(name) = rest.strip_prefix(b": ") else { return false };
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$".contains(byte);
+    let length = name.iter().take(4 * INDENT).take_while(|byte| is_of_name(byte)).count();
+    name[..length].contains(&b'.') && name.get(length).is_none_or(|byte| matches!(byte, b'\n' | b'\r'))
 }
 
 /// Returns whether a word is an id, a place or a version: groups of hex digits, a path, names with dots.

@@ -69,12 +69,15 @@ pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
         let Some(from) = behind(text, next, naming.is_attribute) else { break };
         let is_element = naming.is_attribute && text[from - 1] == b'>';
         if is_element {
+            let found = scan.found.len();
             element(scan, from, |_| true);
+            // Of one without an end, such as that of a form, the value may be an attribute.
+            has_value |= scan.found.len() > found;
         } else {
             value(scan, &named, from, true);
+            has_value = true;
         }
         next = Quote::at(text, from).map_or(from, |(quote, inner)| quote.close(text, inner).1);
-        has_value = true;
     }
     if has_value {
         return true;
