@@ -155,6 +155,13 @@ impl Lines {
         (0..self.index.len()).filter_map(|at| self.get(at))
     }
 
+    /// Returns the lines of the function that are kept in front of its line at a place, at most so many, in order; none if
+    /// that line is not kept or not its own.
+    pub fn above(&self, place: Place, most: usize) -> impl Iterator<Item = KeptLine<'_>> {
+        let at = self.index.iter().rposition(|line| line.place == place && line.own).unwrap_or(0);
+        (at.saturating_sub(most)..at).filter_map(|at| self.get(at)).filter(|line| line.own)
+    }
+
     /// Returns whether no line is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -160,12 +160,13 @@ fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: 
     let text = scan.text;
     match (closing, text.get(at)) {
         (Some(_), _) => pair(scan, named, at),
-        (None, Some(b'>')) if in_element(text, named) => siblings::own_element(scan, at + 1),
+        (None, Some(b'>')) if in_element(text, named) => siblings::own_element(scan, named, at + 1),
         (None, Some(b' ' | b'\t')) if in_element(text, named) => {
             let attributes =
                 text[at..].iter().take(200).take_while(|byte| !matches!(byte, b'>' | b'<' | b'\n')).count();
-            if text.get(at + attributes) == Some(&b'>') {
-                siblings::own_element(scan, at + attributes + 1);
+            // `<secret name="x"/>` has no text.
+            if text.get(at + attributes) == Some(&b'>') && text[at + attributes - 1] != b'/' {
+                siblings::own_element(scan, named, at + attributes + 1);
             }
         }
         (None, Some(b' ' | b'\t')) => {
@@ -364,7 +365,10 @@ fn pair(scan: &mut Scan<'_>, named: &Named, at: usize) {
     let front = front.strip_suffix(b"\"").or(front.strip_suffix(b"'")).unwrap_or(front);
     let front = front.strip_suffix(b"\\").unwrap_or(front);
     let in_tuple = front.ends_with(b"(") || matches!(front, [.., b'(', b'b' | b'u' | b'r']);
-    let is_header = key.contains(&b'-') || matches!(named.kind, NameKind::Authorization | NameKind::Cookie);
+    // A sentence may end in the name of a header or a flag: `"unknown flag: --token"`.
+    let is_alone = Quote::before(text, named.key.start).is_some();
+    let is_header =
+        is_alone && (key.contains(&b'-') || matches!(named.kind, NameKind::Authorization | NameKind::Cookie));
     let value = &text[inner..end];
     // Frames of a stack follow a message that ends in such a word.
     let is_random = looks_random(value) && !value.contains(&b' ');

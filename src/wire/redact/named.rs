@@ -35,6 +35,9 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
     let text = scan.text;
     let from = from + yaml_tag(&text[from.min(text.len())..]);
     let Some(first) = text.get(from) else { return };
+    if !named.is_quoted && ends_text(text, from) {
+        return;
+    }
     if is_harmless(&text[from..text.len().min(from + super::MASK.len())]) && text[from..].starts_with(b"[") {
         return;
     }
@@ -69,6 +72,21 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
             }
         }
         _ => scalar(scan, named, from),
+    }
+}
+
+/// Returns whether the quote here ends a text of JSON that a name and its sign end: `"Enter password:","code":1`.
+fn ends_text(text: &[u8], from: usize) -> bool {
+    let Some((quote, behind)) = Quote::at(text, from).filter(|(quote, _)| quote.mark == b'"') else { return false };
+    let sign = behind + usize::from(matches!(text.get(behind), Some(b']' | b'}')));
+    match text.get(sign) {
+        Some(b',') => {
+            let next = sign + 1 + blanks(text, sign + 1, 4);
+            let is_next = Quote::at(text, next).is_some_and(|(next, _)| next == quote);
+            is_next || matches!(text.get(next), Some(b'{' | b'['))
+        }
+        Some(b'}' | b']') => true,
+        _ => sign > behind && text.get(sign).is_none_or(|byte| matches!(byte, b'\n' | b'\r')),
     }
 }
 

@@ -281,6 +281,27 @@ fn bounds_are_exact() {
     );
     case("https://discord.com/api/webhooks/abcd1234", "https://discord.com/api/webhooks/[redacted]");
     stays("https://discord.com/api/webhooks/abcd123");
+    stays(r#"{"stack":["Error: unknown flag: --token","    at handler (/var/task/index.js:3:5)"]}"#);
+    stays(r#"{"stack":["Error: Vary: Authorization, Cookie","    at handler (/var/task/index.js:3:5)"]}"#);
+    stays(r#"{"errorMessage":"Enter password:","code":"E1","n":["DB_PASSWORD="],"m":{"a":"if not secret:"}}"#);
+    stays(r#"{"log":"{\"errorMessage\":\"Enter password:\",\"code\":\"E1\"}"}"#);
+    case(r#"["--token","a1b2c3"]"#, r#"["--token","[redacted]"]"#);
+    stays("Access denied for user 'app'@'10.0.0.5' (using password: YES)");
+    stays("Access denied for user 'app'@'10.0.0.5' (using password: NO)");
+    // Types, usage and elements without a text hide nothing that follows.
+    for opener in [
+        "cannot cast List<Token>",
+        "usage: login <user> <password>",
+        "replace <token> with yours",
+        "<secret name=\"x\"/>",
+    ] {
+        stays(&format!("{opener}\n[ERROR] ValueError: order 77 is broken{}", " and more".repeat(40)));
+        stays(&format!("{opener}\ndone{}", ", and more".repeat(40)));
+    }
+    case(
+        "\"tokens\": [\n  \"a1\",\n[ERROR] ValueError: order 77 is broken",
+        "\"tokens\": [\n  \"[redacted]\",\n[ERROR] ValueError: order 77 is broken",
+    );
     case(&format!("the password is {}", "ab".repeat(32)), "the password is [redacted]");
     stays(&format!("the password is {}a", "ab".repeat(31)));
     case("CI_ghp_0123456789abcdefghijABCDEFGHIJ012345", "CI_[redacted]");
@@ -322,6 +343,76 @@ fn a_private_key_in_lines_of_their_own_is_masked() {
     assert_eq!(
         ["-----BEGIN PRIVATE KEY-----", "it broke off here", "word"].map(|line| masking.next(line))[1..],
         ["it broke off here", "word"]
+    );
+}
+
+/// Lines of one log, each on its own: what the last one is may be told by those above it.
+const BELOW: &[(&[&str], &str)] = &[
+    (&["password: |", "  «hunter2»"], "yaml"),
+    (&["- name: DB_PASSWORD", "  value: «hunter»"], "yaml"),
+    (&["name,password", "bob,«hunter»", "eve,«y1»"], "csv"),
+    (&["user says", "Password:", "«x1y2z3x1y2z3»"], "prompt"),
+    (&["DB_PASSWORD=", "«x1y2z3x1y2z3»"], "cut"),
+    (&["  [\"password\"]=>", "  string(6) \"«hunter»\""], "php"),
+    (&["| user | token |", "|---|---|", "| bob | «hunter» |"], "table"),
+    (
+        &[
+            "\"tokens\": [",
+            "  \"«a1»\",",
+            "  \"«a2»\",",
+            "  \"«a3»\",",
+            "  \"«a4»\",",
+            "  \"«a5»\",",
+            "  \"«a6»\",",
+            "  \"«a7»\",",
+            "  \"«a8»\",",
+            "  \"«a9»\",",
+            "  \"«a10»\"",
+            "]",
+        ],
+        "a long list",
+    ),
+    (
+        &[
+            "2026-01-02T03:00:00.050Z\tid\tINFO\tPassword:",
+            "2026-01-02T03:00:00.050Z\tid\tINFO\t«x1y2z3x1y2z3»",
+            "2026-01-02T03:00:00.050Z\tid\tERROR\torder x1y2z3x1y2z3 failed",
+        ],
+        "a logger",
+    ),
+    (&["List<Token>", "done", "order 77", "[ERROR] ValueError: order 77"], "a type"),
+    (&["\"tokens\": [", "[ERROR] ValueError: order 77", "order1a2b3c"], "an open list and another writer"),
+    (&["Password:", "2026-01-02T03:00:00.050Z\tid\tINFO\torder1a2b3c4d5e"], "another writer"),
+];
+
+#[test]
+fn lines_are_masked_for_what_stands_above_them() {
+    for (lines, what) in BELOW {
+        let plain: Vec<_> = lines.iter().map(|line| line.replace(['«', '»'], "")).collect();
+        let want: Vec<_> = lines
+            .iter()
+            .map(|line| match line.split_once('«') {
+                Some((before, rest)) => format!("{before}{MASK}{}", rest.split_once('»').unwrap().1),
+                None => (*line).to_owned(),
+            })
+            .collect();
+        let redaction = Redaction::on();
+        let mut masking = LineMasking::new(&redaction);
+        let masked: Vec<_> = plain.iter().map(|line| masking.next(line)).collect();
+        assert_eq!(masked, want, "{what}");
+        // The last one alone, as evidence is taken out of a log.
+        let (last, above) = plain.split_last().unwrap();
+        let taken = redaction.apply_below(above.iter().map(Cow::from), last);
+        assert_eq!(Some(&taken), want.last(), "{what}");
+        assert_eq!(&Redaction::off().apply_below(above.iter().map(Cow::from), last), last);
+    }
+    // A line of the platform ends what is open.
+    let redaction = Redaction::on();
+    let mut masking = LineMasking::new(&redaction);
+    let end = "END RequestId: 8f507cfc-7d6e-4f5e-9d8e-2f0a3b1c4d5e";
+    assert_eq!(
+        [masking.next("password = {"), masking.of_platform(end), masking.next("a: 1")],
+        ["password = {", end, "a: 1"]
     );
 }
 

@@ -233,6 +233,15 @@ pub(super) fn balanced_end(text: &[u8], from: usize) -> usize {
     text.len()
 }
 
+/// Returns whether the next word of a sentence follows: words are no elements of a list.
+fn goes_on(text: &[u8], end: usize) -> bool {
+    let next = end + blanks(text, end, INNER);
+    next > end && text.get(next).is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// Most blanks within a list that are looked at.
+const INNER: usize = 16;
+
 /// Returns the values of a list that begins here with its bracket, and where it ends.
 pub(super) fn list(text: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
     let (mut values, mut at) = (Vec::new(), from + 1);
@@ -242,6 +251,9 @@ pub(super) fn list(text: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
             b' ' | b'\t' | b'\n' | b'\r' | b',' => at += 1,
             b'{' | b'[' => {
                 let end = balanced_end(text, at);
+                if goes_on(text, end) {
+                    return (values, at);
+                }
                 values.push(at..end);
                 at = end;
             }
@@ -253,6 +265,9 @@ pub(super) fn list(text: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
                     }
                     None => {
                         let end = bare_end(text, at).max(at + 1);
+                        if goes_on(text, end) {
+                            return (values, at);
+                        }
                         (at..end, end)
                     }
                 };
