@@ -271,6 +271,56 @@ fn no_token_of_any_issuer_survives_in_an_event() {
     none(&seen);
 }
 
+/// Events of which the last is what those before it name.
+const BELOW: &[&[&str]] = &[
+    &["password: |", "  {secret}"],
+    &["password:", "  {secret}"],
+    &["- name: DB_PASSWORD", "  value: {secret}"],
+    &["Password:", "{secret}"],
+    &["DB_PASSWORD=", "{secret}"],
+    &["name,password", "bob,{secret}"],
+    &["| name | password |", "|---|---|", "| bob | {secret} |"],
+    &["[\"password\"]=>", "  string(16) \"{secret}\""],
+    &["{\"password\":", "  \"{secret}\"", "}"],
+    &["Authorization: Bearer", "  {secret}"],
+];
+
+/// Law: what stands in an event of its own is masked for the name in the event before it, in all outputs: also where only
+/// the last line or a line of evidence is shown.
+#[test]
+fn no_secret_survives_in_a_line_below_its_name() {
+    const SECRET: &str = "Zx9QvTr3mKp8sW2n";
+    let mut log = String::new();
+    for (number, lines) in BELOW.iter().enumerate() {
+        let id = id(number);
+        let end = format!("2026-01-02T03:00:03.000Z {id} Task timed out after 3.00 seconds\n\n");
+        let start = format!("START RequestId: {id} Version: 7\n");
+        let lines = lines.iter().map(|line| line.replace("{secret}", SECRET) + "\n");
+        for (at, message) in [start].into_iter().chain(lines).chain([end]).enumerate() {
+            let event = serde_json::json!({"timestamp": 1_767_322_800_000_usize + number * 600_000 + at, "logGroup": format!("/aws/lambda/f{number}"),
+                "logStream": "s", "message": message});
+            log.push_str(&format!("{event}\n"));
+        }
+    }
+    for format in RENDERERS.iter().map(|one| one.name) {
+        let done = Run::analyze(["-", "--details", "--top", "0", "--format", format]).input(log.as_str()).done();
+        let leaks: Vec<_> = done.stdout.lines().filter(|line| line.contains(SECRET)).collect();
+        assert!(leaks.is_empty(), "{format}: {leaks:#?}");
+    }
+    let records = Run::analyze(["-"]).input(log.as_str()).records();
+    assert_eq!(records.len(), BELOW.len());
+    for record in records {
+        let function = record["function"].as_str().unwrap();
+        // An element of JSON stands before the last line.
+        let last = record["last_line_before_end"].as_str().unwrap();
+        assert!(last.contains("[redacted]") || last == "}", "{function}: {record}");
+    }
+    for number in 0..BELOW.len() {
+        let shown = Run::new(["show", &id(number), "-"]).input(log.as_str()).stdout();
+        assert!(!shown.contains(SECRET) && shown.contains("[redacted]"), "{shown}");
+    }
+}
+
 /// Lengths to which texts of lines are cut.
 const CUTS: [usize; 3] = [4_096, 2_000, 512];
 

@@ -350,7 +350,8 @@ fn flag(scan: &mut Scan<'_>, at: usize) {
 fn pair(scan: &mut Scan<'_>, named: &Named, at: usize) {
     let text = scan.text;
     let is_between = |byte: &u8| matches!(byte, b',' | b'.');
-    let Some(comma) = text[at..].iter().take(4).position(is_between).map(|length| at + length + 1) else {
+    let sign = at + blanks(text, at, 3);
+    let Some(comma) = text.get(sign).filter(|byte| is_between(byte)).map(|_| sign + 1) else {
         return in_quotes_beside(scan, named, at);
     };
     let next = comma + text[comma..].iter().take(AROUND).take_while(|byte| byte.is_ascii_whitespace()).count();

@@ -47,7 +47,7 @@ impl Redaction {
             return line.to_owned();
         }
         let mut masking = LineMasking::new(self);
-        above.for_each(|line| masking.pass(&line));
+        above.for_each(|line| masking.pass(line.trim_end()));
         masking.next(line)
     }
 }
@@ -116,20 +116,25 @@ impl<'r> LineMasking<'r> {
             }
             is_part = masked != line;
         }
-        let may_name = !self.above.is_empty() || !search::words(rest.as_bytes()).is_empty();
-        if may_name && !rest.contains('\n') {
+        // Of a text with several lines, the last one stands above the next.
+        let last = match rest.rsplit_once('\n') {
+            Some((_, last)) => {
+                self.above.clear();
+                last
+            }
+            None => rest,
+        };
+        if !self.above.is_empty() || !search::words(last.as_bytes()).is_empty() {
             if self.above.len() == ABOVE {
                 // What names it stays above its parts.
                 let part = self.above.iter().position(|line| line.is_part).unwrap_or(0);
                 self.above.remove(part);
             }
-            let text = rest[..rest.floor_char_boundary(LONGEST_ABOVE)].to_owned();
+            let text = last[..last.floor_char_boundary(LONGEST_ABOVE)].to_owned();
             self.above.push_back(LineAbove { text, is_part });
             while self.above.front().is_some_and(|line| search::words(line.text.as_bytes()).is_empty()) {
                 self.above.pop_front();
             }
-        } else {
-            self.above.clear();
         }
         masked
     }

@@ -285,6 +285,7 @@ fn bounds_are_exact() {
     stays(r#"{"stack":["Error: Vary: Authorization, Cookie","    at handler (/var/task/index.js:3:5)"]}"#);
     stays(r#"{"errorMessage":"Enter password:","code":"E1","n":["DB_PASSWORD="],"m":{"a":"if not secret:"}}"#);
     stays(r#"{"log":"{\"errorMessage\":\"Enter password:\",\"code\":\"E1\"}"}"#);
+    stays(r#"{"stack":["Error: os.getenv(\"API_KEY\")","    at handler (/var/task/index.js:3:5)"]}"#);
     case(r#"["--token","a1b2c3"]"#, r#"["--token","[redacted]"]"#);
     stays("Access denied for user 'app'@'10.0.0.5' (using password: YES)");
     stays("Access denied for user 'app'@'10.0.0.5' (using password: NO)");
@@ -352,6 +353,8 @@ const BELOW: &[(&[&str], &str)] = &[
     (&["- name: DB_PASSWORD", "  value: «hunter»"], "yaml"),
     (&["name,password", "bob,«hunter»", "eve,«y1»"], "csv"),
     (&["user says", "Password:", "«x1y2z3x1y2z3»"], "prompt"),
+    (&["order 77\nPassword:", "«x1y2z3x1y2z3»"], "a text of lines"),
+    (&["Password:\norder 77", "order1a2b3c4d5e"], "a text of lines"),
     (&["DB_PASSWORD=", "«x1y2z3x1y2z3»"], "cut"),
     (&["  [\"password\"]=>", "  string(6) \"«hunter»\""], "php"),
     (&["| user | token |", "|---|---|", "| bob | «hunter» |"], "table"),
