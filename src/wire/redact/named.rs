@@ -6,7 +6,7 @@ use super::code;
 use super::names::NameKind;
 use super::random::{is_harmless, is_made, is_number, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, balanced_end, bare_end, blanks, block, list, long_text, unwrapped};
+use super::value::{Quote, balanced_end, bare_end, blanks, block, joined_mask, list, long_text, unwrapped};
 
 /// Fewest digits of a token that is a number, behind a colon.
 const NUMBER: usize = 8;
@@ -38,7 +38,15 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
     if !named.is_quoted && ends_text(text, from) {
         return;
     }
-    if is_harmless(&text[from..text.len().min(from + super::MASK.len())]) && text[from..].starts_with(b"[") {
+    if let Some(end) = joined_mask(text, from) {
+        scan.mask(from..bare_end(text, end));
+        return;
+    }
+    if text[from..].starts_with(super::MASK.as_bytes()) {
+        let end = bare_end(text, from);
+        if !is_harmless(&text[from..end]) {
+            scan.mask(from..end);
+        }
         return;
     }
     match first {

@@ -51,10 +51,16 @@ pub(super) fn is_harmless(value: &[u8]) -> bool {
         return false;
     }
     value.is_empty()
-        || value.starts_with(&MASK.as_bytes()[..MASK.len() - 1])
+        || is_mask(value)
         || value.iter().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'=' | b'-' | b'_'))
         || value.len() <= LONGEST_NOTHING && NOTHING.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(value))
         || is_placeholder(value)
+}
+
+/// Returns whether it is a mask, maybe without its last sign, and nothing that could be a part of a value behind it.
+fn is_mask(value: &[u8]) -> bool {
+    let rest = value.strip_prefix(&MASK.as_bytes()[..MASK.len() - 1]);
+    rest.is_some_and(|rest| !rest.iter().any(u8::is_ascii_alphanumeric))
 }
 
 /// Returns whether it names a value instead of being one: `${DB_PASSWORD}`, `<password>`, `{{ secret }}`, `$(cat x)`.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::random::{is_harmless, is_made, looks_random};
 use super::scan::Scan;
+use super::value::joined_mask;
 
 /// Parameters that are secrets in the query of an address only.
 pub(super) static PARAMETERS: &[&str] =
@@ -52,7 +53,13 @@ pub(super) fn user(scan: &mut Scan<'_>, found: Range<usize>) {
     let mut at = from;
     while let Some(byte) = text.get(at).copied().filter(|byte| !is_over(*byte)) {
         match byte {
-            b':' if colon.is_none() && slash.is_none() => colon = Some(at),
+            b':' if colon.is_none() && slash.is_none() => {
+                colon = Some(at);
+                if let Some(end) = joined_mask(text, at + 1) {
+                    at = end;
+                    continue;
+                }
+            }
             b'@' => sign = Some(at),
             b'/' | b'?' | b'#' if sign.is_some() => break,
             b'?' | b'#' if colon.is_none() => break,
