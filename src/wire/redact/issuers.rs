@@ -71,6 +71,14 @@ pub(super) static FORMS: &[Form] = &[
     form("amzn.mws.", Dashed, 30),
     // JSON that was encoded: JSON web tokens and keys that are made like them.
     form(WEB_TOKEN, Dotted, 10),
+    // Private keys in PEM that were encoded once more: `-----BEGIN PRIVATE`, `-----BEGIN RSA PRIVATE` and so on.
+    form("LS0tLS1CRUdJTiBQUklWQVRF", Base64, 40),
+    form("LS0tLS1CRUdJTiBSU0EgUFJJVkFU", Base64, 40),
+    form("LS0tLS1CRUdJTiBFQyBQUklWQVRF", Base64, 40),
+    form("LS0tLS1CRUdJTiBEU0EgUFJJVkFU", Base64, 40),
+    form("LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZB", Base64, 40),
+    form("LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFU", Base64, 40),
+    form("LS0tLS1CRUdJTiBQR1AgUFJJVkFU", Base64, 40),
     // Other clouds.
     form("AIza", Dashed, 30),
     form("ya29.", Dotted, 16),

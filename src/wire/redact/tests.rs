@@ -336,6 +336,21 @@ fn a_private_key_in_lines_of_their_own_is_masked() {
         let mut masking = LineMasking::new(&redaction);
         assert_eq!(lines.map(|line| masking.next(line)), want);
     }
+    // With what a logger writes in front of each line, also where only the last line is shown.
+    for (lead, kept) in [
+        ("2026-01-02T03:00:00.050Z\tid\tINFO\t", "2026-01-02T03:00:00.050Z\tid\tINFO\t"),
+        ("03:00:00 INFO key: ", "03:00:00 INFO key: "),
+    ] {
+        let redaction = Redaction::on();
+        let mut masking = LineMasking::new(&redaction);
+        let led = |line: &str| format!("{lead}{line}");
+        let masked: Vec<_> =
+            [lines[0], body, body, "order x1y2z3x1y2z3 failed"].iter().map(|line| masking.next(&led(line))).collect();
+        let want = [MASK, MASK, MASK, "order x1y2z3x1y2z3 failed"].map(|line| format!("{kept}{line}"));
+        assert_eq!(masked, want);
+        let above = [led(lines[0]), led(body), led(body)];
+        assert_eq!(redaction.apply_below(above.iter().map(Cow::from), &led(body)), format!("{kept}{MASK}"));
+    }
     // Alone, only a whole line is known.
     case(body, MASK);
     stays("0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0");
@@ -428,6 +443,16 @@ const REPEATED: &[&str] = &[
     "password:[",
     "password:{",
     "-----BEGIN PRIVATE KEY",
+    "-----BEGIN PRIVATE KEY----- in x ",
+    "password=<",
+    "password: [redacted]",
+    "token=(x)a1b2c3",
+    "password,",
+    "\"a: \",\"password\"\n",
+    "a: password|",
+    "password_prod_eu_",
+    "cast <token>",
+    "token: [a b ",
     "cookie: ",
     "+ASt",
     "curl -u ",
