@@ -34,7 +34,7 @@ static SCHEMES: &[(&str, bool)] = &[
 ];
 
 /// Schemes that are told also where no header is named.
-pub(super) static BARE_SCHEMES: &[&str] = &["bearer ", "basic "];
+pub(super) static BARE_SCHEMES: &[&str] = &["bearer ", "basic ", "ssws "];
 
 /// Shortest credentials behind a scheme, and without one.
 const WITH_SCHEME: usize = 6;

@@ -12,6 +12,7 @@ pub(super) static BEGINS: &[&str] = &[
     "-----begin+",
     "-----begin%20",
     "---- begin ",
+    "key-----",
     "private-lines: ",
     "<rsakeyvalue>",
     "\"d\":",
@@ -51,7 +52,18 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>) {
                 scan.mask(inner..end);
             }
         }
+        _ if text[found.start].eq_ignore_ascii_case(&b'k') && text[found.end - 1] == b'-' => torn(scan, found),
         _ => manifest(scan, found.end),
+    }
+}
+
+/// Masks the body of a key of which the front was cut off within its first rule. What kind of key it is went with it.
+fn torn(scan: &mut Scan<'_>, found: Range<usize>) {
+    let body = &scan.text[found.end..];
+    let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-".contains(byte);
+    let length = body.iter().take_while(|byte| is_of_key(byte)).count();
+    if found.start == 0 && length >= BODY && looks_random(&body[..length]) {
+        scan.mask(found.end..found.end + length);
     }
 }
 

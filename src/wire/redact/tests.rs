@@ -165,6 +165,8 @@ const LEFT_ALONE: &[&str] = &[
     "$this->password->hash1() token->value2",
     "100%25 of 5%2525 is 3%",
     "Key (email)=(jane1) already exists.",
+    "v1.0-rc1 v4.local.dev v2.public.example API-1234 dose-a1 mfa.example.com sl.Build e2b_test1 tskey-auth-x1 secret-live-db1 cflt1",
+    "NRAL orders_secret_a1b2c3, x1y2z3_secret_name AZDO-1 EAAA1 xaat-1 phx_1 npg_orders1 npg_a1b2c3d4e5f6g7 https://docs.infura.io/v3/a",
     "passwordless=a1, password_file=/run/a1, tokenize(x1), token_type=b2, secretary: c3d4",
 ];
 
@@ -249,6 +251,17 @@ const MASKED: &[&str] = &[
     "export GITHUB_TOKEN=«abcdef»; echo",
     "jdbc:mysql://h:3306/db?user=root&password=«hunter2»&useSSL=false",
     "{\"a\": \"x Authorization: AWS4-HMAC-SHA256 «Credential=AKID/2026, SignedHeaders=host, Signature=abc»\", \"b\": 1}",
+    "KEY-----«MIIEvQIBADANBgkqhkiG9w0BAQEF»",
+    // Tokens that are known by their middle or their end.
+    "push with «nQvWys81vp7hB1dx8PpD5KHXe3PYiGkPAuNaRL63xYKwzEInncIIA3ANxN9K3KSU9Mi4roNL89sMAZDO995Y» failed",
+    "call with «TBXaK7JQEVT0mlAmrtVETW0TesULeetLDQ8B8vW2ZBjyaXYl1AcCJQQJ99tLn99MHwACYeBjFXJ3w3AAABACOGP708» failed",
+    "license «eu01xxebb8e3b91d26ab4a829a95249f512cNRAL» used",
+    "join «K1017b8ed411fa644d35db41d94e5efaf89fc43c5fa52f8b2b19b8f89a50f8a8e9b::server:b8bdb5eba456bf92d5d98065e5751f75» failed",
+    "confirm pi_«3D5IHU9LeMjCadWYqnElNPt5_secret_XAWZ8R2a3Hs1jX9CjnTGSigV8» failed",
+    "auth SSWS «00lS9W0Iaa0kpiXdJKmYke9M9ImFW05qAYGUk6niJU» failed",
+    "ping https://hc-ping.com/«8f507cfc-7d6e-4f5e-9d8e-2f0a3b1c4d5e» failed",
+    "call https://hook.eu1.make.com/«o45kYbbOfSetYY926KmmQvTfQaBU8Tf7» failed",
+    "call https://eth.g.alchemy.com/v2/«SJeBHqn9cPSCyI0ZAeijRP7eyCPfR2Ju» failed",
     // Beginnings of what was cut off.
     "see https://app:«hunter»…",
     "push with «ghp_0123a4»…",

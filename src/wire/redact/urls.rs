@@ -25,6 +25,16 @@ pub(super) static HOOKS: &[&str] = &[
     "events.pagerduty.com/integration/",
     "hook.integromat.com/",
     "open.feishu.cn/open-apis/bot/v2/hook/",
+    "hook.eu1.make.com/",
+    "hook.eu2.make.com/",
+    "hook.us1.make.com/",
+    "hook.us2.make.com/",
+    "hc-ping.com/",
+    ".loggly.com/inputs/",
+    ".datadoghq.com/v1/input/",
+    ".infura.io/v3/",
+    ".g.alchemy.com/v2/",
+    ".quiknode.pro/",
     // Of this one, the first part.
     "api.telegram.org/bot",
 ];
