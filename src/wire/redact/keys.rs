@@ -62,7 +62,7 @@ fn torn(scan: &mut Scan<'_>, found: Range<usize>) {
     let body = &scan.text[found.end..];
     let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-".contains(byte);
     let length = body.iter().take_while(|byte| is_of_key(byte)).count();
-    if found.start == 0 && length >= BODY && looks_random(&body[..length]) {
+    if found.start == 0 && length >= TORN {
         scan.mask(found.end..found.end + length);
     }
 }
@@ -102,6 +102,8 @@ fn pem(scan: &mut Scan<'_>, found: Range<usize>) {
 const WHOLE_KEY: usize = 8_192;
 /// Fewest characters of a key that stand in the same line behind its first rule.
 const BODY: usize = 16;
+/// Fewest characters of a key of which the front was cut off.
+const TORN: usize = 6;
 
 /// Returns whether a sentence goes on behind the first rule of a key: `expected -----BEGIN PRIVATE KEY----- in x`.
 fn is_mention(body: &[u8]) -> bool {
