@@ -150,6 +150,8 @@ static EXEMPT: &[&str] = &[
     "clientrequesttoken",
     "idempotencytoken",
     "idempotency_token",
+    "sequencetoken",
+    "sequence_token",
     "forwardtoken",
     "backwardtoken",
     "eostoken",
