@@ -13,6 +13,8 @@ const EVERY: LineLimits = LineLimits { line_bytes: 4 * 1024, bytes: 1024 * 1024,
 /// Number of lines that a filter keeps for good: where all of them are wanted, and where only their presence matters.
 const MOST_KEPT: usize = 32;
 const FEW_KEPT: usize = 4;
+/// Number of last lines that an attempt keeps which waits long: the last one, and those that may tell what it is.
+const SHRUNK: usize = 3;
 /// Capacity for the first lines: few attempts have fewer, and growing line by line is slower.
 const FIRST_LINES: usize = 8;
 const FIRST_BYTES: usize = 1024;
@@ -130,10 +132,10 @@ impl Lines {
         self.get(at)
     }
 
-    /// Keeps only the last line and those that the filter finds, in minimal memory: for attempts that wait long.
+    /// Keeps only the last lines and those that the filter finds, in minimal memory: for attempts that wait long.
     pub fn shrink(&mut self, keep: &Keep) {
-        if !keep.every_line && self.index.len() > self.kept + 1 {
-            self.thin_out(keep, self.index.len() - 1);
+        if !keep.every_line && self.index.len() > self.kept + SHRUNK {
+            self.thin_out(keep, self.index.len() - SHRUNK);
         }
         self.fit();
     }
@@ -153,6 +155,13 @@ impl Lines {
     /// Iterates over the kept lines, in order.
     pub fn iter(&self) -> impl Iterator<Item = KeptLine<'_>> {
         (0..self.index.len()).filter_map(|at| self.get(at))
+    }
+
+    /// Returns the lines of the function that are kept in front of its line at a place, at most so many, in order; none if
+    /// that line is not kept or not its own.
+    pub fn above(&self, place: Place, most: usize) -> impl Iterator<Item = KeptLine<'_>> {
+        let at = self.index.iter().rposition(|line| line.place == place && line.own).unwrap_or(0);
+        (at.saturating_sub(most)..at).filter_map(|at| self.get(at)).filter(|line| line.own)
     }
 
     /// Returns whether no line is kept.

@@ -76,12 +76,17 @@ impl Shown {
         redaction: &Redaction,
     ) {
         let mut masking = LineMasking::new(redaction);
-        let lines_shown = lines.iter().map(|line| ShownLine {
-            at: line.at.map(|at| at.to_string()),
-            at_ms: line.at.map(Timestamp::ms),
-            line_number: line.place.line,
-            own: line.own,
-            text: masking.next(line.to_text().trim_end()) + if line.cut { "…" } else { "" },
+        let lines_shown = lines.iter().map(|line| {
+            let text = line.to_text();
+            let text = text.trim_end();
+            let masked = if line.own { masking.next(text) } else { masking.of_platform(text) };
+            ShownLine {
+                at: line.at.map(|at| at.to_string()),
+                at_ms: line.at.map(Timestamp::ms),
+                line_number: line.place.line,
+                own: line.own,
+                text: masked + if line.cut { "…" } else { "" },
+            }
         });
         let shown = ShownAttempt { record, lines: lines_shown.collect(), lines_left_out: lines.left_out() };
         match self {

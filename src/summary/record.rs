@@ -25,6 +25,11 @@ pub(crate) fn record_of(
     redaction: &Redaction,
 ) -> Record {
     let text = |text: &str| redaction.apply(text);
+    // What a line is may be told by those above it.
+    let told = |place: Place, text: &str| {
+        let above = attempt.lines.above(place, Redaction::lines_above(text));
+        redaction.apply_below(above.map(|line| line.to_text()), text)
+    };
     let silence = attempt
         .last_line
         .as_ref()
@@ -104,8 +109,12 @@ pub(crate) fn record_of(
             .iter()
             .map(|(code, count)| ObservationCount { code: (*code).to_owned(), count: *count })
             .collect(),
-        evidence: verdict.evidence.iter().map(|line| evidence_line(line, input_name, redaction)).collect(),
-        last_line_before_end: attempt.last_line.as_ref().filter(|_| cut).map(|line| text(&line.text)),
+        evidence: verdict
+            .evidence
+            .iter()
+            .map(|line| evidence_line(line, told(line.place, line.text.trim_end()), input_name, redaction))
+            .collect(),
+        last_line_before_end: attempt.last_line.as_ref().filter(|_| cut).map(|line| told(line.place, &line.text)),
         silence_before_end_ms: silence.filter(|_| cut),
         xray_trace_id: attempt.xray_trace_id.as_deref().map(text),
         side_effects: attempt.side_effects.iter().map(|effect| SideEffectLine::new(effect, redaction)).collect(),
@@ -230,10 +239,15 @@ fn downstream_call(call: &Downstream, redaction: &Redaction) -> DownstreamCall {
     }
 }
 
-fn evidence_line(line: &Line, input_name: &dyn Fn(u32) -> String, redaction: &Redaction) -> EvidenceLine {
+fn evidence_line(
+    line: &Line,
+    message: String,
+    input_name: &dyn Fn(u32) -> String,
+    redaction: &Redaction,
+) -> EvidenceLine {
     EvidenceLine {
         at: line.at.map(|at| at.to_string()),
-        message: redaction.apply(line.text.trim_end()),
+        message,
         input: redaction.apply(&input_name(line.place.input)),
         line_number: line.place.line,
     }

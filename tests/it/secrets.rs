@@ -110,6 +110,83 @@ const ISSUERS: &[(&str, &str)] = &[
     ("Figma", "figd_{w40}"),
     ("Contentful", "CFPAT-{w43}"),
     ("LaunchDarkly", "sdk-{h8}-{h4}-{h4}-{h4}-{h12}"),
+    ("AWS client secret", "amzn1.oa2-cs.v1.{h64}"),
+    ("Login with Amazon", "Atza|{b200}"),
+    ("PASETO", "v4.local.{w100}"),
+    ("PASETO, public", "v2.public.{w100}"),
+    ("Google HMAC key", "GOOG1E{U55}"),
+    ("Gemini", "AQ.Ab8RN6{w44}"),
+    ("Cloudflare origin", "v1.0-{h24}-{h146}"),
+    ("Cloudflare user", "cfut_{a48}"),
+    ("Cloudflare key", "cfk_{a48}"),
+    ("Aiven", "AVNS_{w19}"),
+    ("Neon", "npg_{a12}"),
+    ("Vercel", "vcp_{a56}"),
+    ("Vercel Blob", "vercel_blob_rw_{a16}_{a30}"),
+    ("MongoDB Atlas", "mdb_sa_sk_{w40}"),
+    ("Yandex", "t1.9euelZ{w80}.{w86}"),
+    ("Tailscale", "tskey-auth-{a12}CNTRL-{a32}"),
+    ("Tailscale client", "tskey-client-{a12}CNTRL-{a32}"),
+    ("Scalingo", "tk-us-{w48}"),
+    ("Confluent", "cflt{a60}"),
+    ("Akamai", "akab-{a16}-{a16}"),
+    ("Kong", "kpat_{a48}"),
+    ("Databricks OAuth", "dose{h32}"),
+    ("dbt", "dbtc_{w40}"),
+    ("BIP 32", "xprv{a107}"),
+    ("Ory", "ory_pat_{a32}"),
+    ("Inngest", "signkey-prod-{h64}"),
+    ("Stytch", "secret-live-{w36}"),
+    ("Atlassian 3", "ATSTT3xFfGF0{w180}"),
+    ("Bitbucket Data Center", "BBDC-{b44}"),
+    ("Octopus", "API-{U26}"),
+    ("Snyk", "snyk_uat.{h8}.{w80}"),
+    ("Sourcegraph", "slk_{h64}"),
+    ("Prefect bot", "pnb_{a36}"),
+    ("Buildkite job", "bkaj_eyJ{a100}"),
+    ("Thunderstore", "tss_{a38}"),
+    ("Unkey", "unkey_{a22}"),
+    ("Liveblocks", "sk_prod_{a60}"),
+    ("Trigger", "tr_prod_{a20}"),
+    ("Polar", "polar_oat_{a40}"),
+    ("GitBook", "gb_api_{a40}"),
+    ("Retool", "retool_01{a24}"),
+    ("Stripe organisation", "sk_org_live_{a40}"),
+    ("Stripe ephemeral", "ek_live_{a60}"),
+    ("Square access", "EAAA{w60}"),
+    ("Razorpay", "rzp_live_{a14}"),
+    ("Paddle", "pdl_live_apikey_01{a24}_{a22}_{a3}"),
+    ("Onfido", "api_live.{a11}.{a32}"),
+    ("Shopify user", "shpua_{h32}"),
+    ("Discord", "mfa.{w84}"),
+    ("OneSignal", "os_v2_app_{a50}"),
+    ("Instagram", "IGQVJ{w150}"),
+    ("NVIDIA", "nvapi-{w64}"),
+    ("Pinecone", "pcsk_{a6}_{a63}"),
+    ("LangSmith", "lsv2_pt_{h32}_{h10}"),
+    ("Tavily", "tvly-dev-{a32}"),
+    ("Jina", "jina_{a60}"),
+    ("Cerebras", "csk-{a48}"),
+    ("Langfuse", "sk-lf-{h8}-{h4}-{h4}-{h4}-{h12}"),
+    ("RunPod", "rpa_{a42}"),
+    ("E2B", "e2b_{h40}"),
+    ("Apify", "apify_api_{a36}"),
+    ("Together", "tgp_v1_{w43}"),
+    ("W&B", "wandb_v1_{a77}"),
+    ("New Relic insights", "NRIQ-{w32}"),
+    ("Datadog", "ddpat_{a40}"),
+    ("Datadog application", "ddapp_{a34}"),
+    ("PostHog", "phx_{a43}"),
+    ("Axiom", "xaat-{h8}-{h4}-{h4}-{h4}-{h12}"),
+    ("Coralogix", "cxtp_{a30}"),
+    ("Honeycomb", "hcxik_{a56}"),
+    ("Figma OAuth", "figo_{w40}"),
+    ("Dropbox", "sl.u.{w130}"),
+    ("Dropbox, short-lived", "sl.B{w140}"),
+    ("Salesforce refresh", "5Aep861{w80}"),
+    ("Frame.io", "fio-u-{w64}"),
+    ("Defined", "dnkey-{w26}-{w52}"),
+    ("SettleMint", "sm_pat_{a16}"),
     // What says so itself, whoever issued it.
     ("password", "password={a12}"),
     ("password in JSON", "{\"password\":\"{a12}\"}"),
@@ -269,6 +346,56 @@ fn no_token_of_any_issuer_survives_in_an_event() {
         seen.extend(spy.seen("messages", &done.stderr));
     }
     none(&seen);
+}
+
+/// Events of which the last is what those before it name.
+const BELOW: &[&[&str]] = &[
+    &["password: |", "  {secret}"],
+    &["password:", "  {secret}"],
+    &["- name: DB_PASSWORD", "  value: {secret}"],
+    &["Password:", "{secret}"],
+    &["DB_PASSWORD=", "{secret}"],
+    &["name,password", "bob,{secret}"],
+    &["| name | password |", "|---|---|", "| bob | {secret} |"],
+    &["[\"password\"]=>", "  string(16) \"{secret}\""],
+    &["{\"password\":", "  \"{secret}\"", "}"],
+    &["Authorization: Bearer", "  {secret}"],
+];
+
+/// Law: what stands in an event of its own is masked for the name in the event before it, in all outputs: also where only
+/// the last line or a line of evidence is shown.
+#[test]
+fn no_secret_survives_in_a_line_below_its_name() {
+    const SECRET: &str = "Zx9QvTr3mKp8sW2n";
+    let mut log = String::new();
+    for (number, lines) in BELOW.iter().enumerate() {
+        let id = id(number);
+        let end = format!("2026-01-02T03:00:03.000Z {id} Task timed out after 3.00 seconds\n\n");
+        let start = format!("START RequestId: {id} Version: 7\n");
+        let lines = lines.iter().map(|line| line.replace("{secret}", SECRET) + "\n");
+        for (at, message) in [start].into_iter().chain(lines).chain([end]).enumerate() {
+            let event = serde_json::json!({"timestamp": 1_767_322_800_000_usize + number * 600_000 + at, "logGroup": format!("/aws/lambda/f{number}"),
+                "logStream": "s", "message": message});
+            log.push_str(&format!("{event}\n"));
+        }
+    }
+    for format in RENDERERS.iter().map(|one| one.name) {
+        let done = Run::analyze(["-", "--details", "--top", "0", "--format", format]).input(log.as_str()).done();
+        let leaks: Vec<_> = done.stdout.lines().filter(|line| line.contains(SECRET)).collect();
+        assert!(leaks.is_empty(), "{format}: {leaks:#?}");
+    }
+    let records = Run::analyze(["-"]).input(log.as_str()).records();
+    assert_eq!(records.len(), BELOW.len());
+    for record in records {
+        let function = record["function"].as_str().unwrap();
+        // An element of JSON stands before the last line.
+        let last = record["last_line_before_end"].as_str().unwrap();
+        assert!(last.contains("[redacted]") || last == "}", "{function}: {record}");
+    }
+    for number in 0..BELOW.len() {
+        let shown = Run::new(["show", &id(number), "-"]).input(log.as_str()).stdout();
+        assert!(!shown.contains(SECRET) && shown.contains("[redacted]"), "{shown}");
+    }
 }
 
 /// Lengths to which texts of lines are cut.

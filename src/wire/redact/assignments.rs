@@ -160,12 +160,13 @@ fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: 
     let text = scan.text;
     match (closing, text.get(at)) {
         (Some(_), _) => pair(scan, named, at),
-        (None, Some(b'>')) if in_element(text, named) => siblings::own_element(scan, at + 1),
+        (None, Some(b'>')) if in_element(text, named) => siblings::own_element(scan, named, at + 1),
         (None, Some(b' ' | b'\t')) if in_element(text, named) => {
             let attributes =
                 text[at..].iter().take(200).take_while(|byte| !matches!(byte, b'>' | b'<' | b'\n')).count();
-            if text.get(at + attributes) == Some(&b'>') {
-                siblings::own_element(scan, at + attributes + 1);
+            // `<secret name="x"/>` has no text.
+            if text.get(at + attributes) == Some(&b'>') && text[at + attributes - 1] != b'/' {
+                siblings::own_element(scan, named, at + attributes + 1);
             }
         }
         (None, Some(b' ' | b'\t')) => {
@@ -285,7 +286,11 @@ fn call(scan: &mut Scan<'_>, named: &Named, from: usize) {
         }
         None => {
             let value = from..bare_end(text, from);
-            let is_value = is_made(&text[value.clone()]) && text.get(value.end) == Some(&b')');
+            let argument = &text[value.clone()];
+            // Arguments with names are looked at one by one: `Creds(user=bob, password=x)`.
+            let is_plain = argument.is_ascii()
+                && !argument.trim_ascii_end().windows(2).any(|two| two[0] == b'=' && two[1] != b'=');
+            let is_value = is_plain && is_made(argument) && text.get(value.end) == Some(&b')');
             (value, is_value)
         }
     };
@@ -303,7 +308,7 @@ fn segment(scan: &mut Scan<'_>, named: &Named, from: usize) {
     // An id of five groups is the id of a secret.
     let is_id = segment.len() == 36 && segment.iter().filter(|byte| **byte == b'-').count() == 4;
     let is_kind = matches!(named.kind, NameKind::Password | NameKind::Token);
-    let is_file = matches!(text.get(end), Some(b'.' | b':'));
+    let is_file = matches!(&text[end..], [b'.', ..] | [b':', b'0'..=b'9', ..]);
     if is_kind && end - from >= PART_OF_PATH && !is_id && !is_file && is_made(segment) {
         scan.mask(from..end);
     }
@@ -345,7 +350,8 @@ fn flag(scan: &mut Scan<'_>, at: usize) {
 fn pair(scan: &mut Scan<'_>, named: &Named, at: usize) {
     let text = scan.text;
     let is_between = |byte: &u8| matches!(byte, b',' | b'.');
-    let Some(comma) = text[at..].iter().take(4).position(is_between).map(|length| at + length + 1) else {
+    let sign = at + blanks(text, at, 3);
+    let Some(comma) = text.get(sign).filter(|byte| is_between(byte)).map(|_| sign + 1) else {
         return in_quotes_beside(scan, named, at);
     };
     let next = comma + text[comma..].iter().take(AROUND).take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -360,7 +366,10 @@ fn pair(scan: &mut Scan<'_>, named: &Named, at: usize) {
     let front = front.strip_suffix(b"\"").or(front.strip_suffix(b"'")).unwrap_or(front);
     let front = front.strip_suffix(b"\\").unwrap_or(front);
     let in_tuple = front.ends_with(b"(") || matches!(front, [.., b'(', b'b' | b'u' | b'r']);
-    let is_header = key.contains(&b'-') || matches!(named.kind, NameKind::Authorization | NameKind::Cookie);
+    // A sentence may end in the name of a header or a flag: `"unknown flag: --token"`.
+    let is_alone = Quote::before(text, named.key.start).is_some();
+    let is_header =
+        is_alone && (key.contains(&b'-') || matches!(named.kind, NameKind::Authorization | NameKind::Cookie));
     let value = &text[inner..end];
     // Frames of a stack follow a message that ends in such a word.
     let is_random = looks_random(value) && !value.contains(&b' ');

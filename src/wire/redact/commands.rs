@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::random::is_harmless;
 use super::scan::Scan;
+use super::value::joined_mask;
 
 /// A flag of a program.
 struct SecretFlag {
@@ -135,8 +136,13 @@ fn is_of_word(byte: u8) -> bool {
 fn argument(text: &[u8], from: usize) -> Option<Range<usize>> {
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`,[]()\\".contains(byte);
     let start = from + text[from..].iter().take_while(|byte| is_between(byte)).count();
-    let length = text[start..].iter().take_while(|byte| !is_between(byte)).count();
-    (length > 0).then_some(start..start + length)
+    let mut end = start;
+    while text.get(end).is_some_and(|byte| !is_between(byte)) {
+        end += 1;
+        // What others masked is a part of it.
+        end = joined_mask(text, end).unwrap_or(end);
+    }
+    (end > start).then_some(start..end)
 }
 
 fn mask_argument(scan: &mut Scan<'_>, argument: Range<usize>, holds: Holds) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::named::{Named, value};
 use super::random::{is_harmless, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, bare_end, blanks, list};
+use super::value::{Quote, bare_end, blanks, joined_mask, list};
 
 /// Schemes in front of a token, in lower case, and whether parameters follow up to the end of the header.
 static SCHEMES: &[(&str, bool)] = &[
@@ -34,7 +34,7 @@ static SCHEMES: &[(&str, bool)] = &[
 ];
 
 /// Schemes that are told also where no header is named.
-pub(super) static BARE_SCHEMES: &[&str] = &["bearer ", "basic "];
+pub(super) static BARE_SCHEMES: &[&str] = &["bearer ", "basic ", "ssws "];
 
 /// Shortest credentials behind a scheme, and without one.
 const WITH_SCHEME: usize = 6;
@@ -148,14 +148,15 @@ pub(super) fn scheme(scan: &mut Scan<'_>, found: Range<usize>) {
     }
     let from = found.end + blanks(text, found.end, 4);
     let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"._~+/-".contains(byte);
-    let end = from + text[from..].iter().take_while(|byte| is_token(byte)).count();
+    let begin = joined_mask(text, from).unwrap_or(from);
+    let end = begin + text[begin..].iter().take_while(|byte| is_token(byte)).count();
     let padding = text[end..].iter().take(3).take_while(|byte| **byte == b'=').count();
     // A key with its value.
     if padding > 0 && text.get(end + padding).is_some_and(u8::is_ascii_alphanumeric) {
         return;
     }
     let end = end + padding;
-    let token = &text[from..end];
+    let token = &text[begin..end];
     let is_basic = text[found.start].eq_ignore_ascii_case(&b'b') && text[found.start + 1].eq_ignore_ascii_case(&b'a');
     // What is encoded has capitals.
     let is_encoded = !is_basic || token.iter().any(u8::is_ascii_uppercase);

@@ -7,8 +7,18 @@ use super::scan::Scan;
 use super::value::Quote;
 
 /// What begins a key, in lower case.
-pub(super) static BEGINS: &[&str] =
-    &["-----begin ", "---- begin ", "private-lines: ", "<rsakeyvalue>", "\"d\":", "\\\"d\\\":", "kind: secret"];
+pub(super) static BEGINS: &[&str] = &[
+    "-----begin ",
+    "-----begin+",
+    "-----begin%20",
+    "---- begin ",
+    "key-----",
+    "private-lines: ",
+    "<rsakeyvalue>",
+    "\"d\":",
+    "\\\"d\\\":",
+    "kind: secret",
+];
 
 /// Shortest private part of a JSON web key: 32 bytes.
 const PRIVATE_PART: usize = 42;
@@ -42,29 +52,67 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>) {
                 scan.mask(inner..end);
             }
         }
+        _ if text[found.start].eq_ignore_ascii_case(&b'k') && text[found.end - 1] == b'-' => torn(scan, found),
         _ => manifest(scan, found.end),
     }
 }
 
-/// Masks a private key in PEM, up to its end or that of the text.
+/// Masks the body of a key of which the front was cut off within its first rule. What kind of key it is went with it.
+fn torn(scan: &mut Scan<'_>, found: Range<usize>) {
+    let body = &scan.text[found.end..];
+    let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-".contains(byte);
+    let length = body.iter().take_while(|byte| is_of_key(byte)).count();
+    if found.start == 0 && length >= TORN {
+        scan.mask(found.end..found.end + length);
+    }
+}
+
+/// Masks a private key in PEM, up to its end or that of the text. In a form, its blanks are encoded.
 fn pem(scan: &mut Scan<'_>, found: Range<usize>) {
-    const LABEL: usize = 64;
+    const LABEL: usize = 72;
     let has_five = scan.text[found.start + 4] == b'-';
     let rule: &[u8] = if has_five { b"-----" } else { b" ----" };
     let text = scan.text;
     let label = &text[found.end..text.len().min(found.end + LABEL)];
     let Some(title) = memchr::memmem::find(label, rule) else { return };
-    if !label[..title].windows(11).any(|part| part.eq_ignore_ascii_case(b"PRIVATE KEY")) {
+    let is_private = |part: &[u8]| {
+        part.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"PRIVATE"))
+            && part[7..].iter().take(6).any(|byte| byte.eq_ignore_ascii_case(&b'K'))
+    };
+    if !(0..title).any(|at| is_private(&label[at..title])) {
         return;
     }
     let body = found.end + title + rule.len();
-    let ends: &[u8] = if has_five { b"-----END " } else { b"---- END " };
-    let end = memchr::memmem::find(&text[body..], ends).map(|at| body + at);
+    let ends: &[u8] = if has_five { b"-----END" } else { b"---- END " };
+    // After a mention no key follows, unless its end is near: one in a single line may begin with headers.
+    let is_mention = is_mention(&text[body..]);
+    let near = &text[body..if is_mention { text.len().min(body + WHOLE_KEY) } else { text.len() }];
+    let end = memchr::memmem::find(near, ends).map(|at| body + at);
+    if end.is_none() && is_mention {
+        return;
+    }
     let end = end.map_or(text.len(), |end| {
         let close = memchr::memmem::find(&text[end + 5..], rule).map(|at| end + 5 + at + rule.len());
         close.filter(|close| close - end < LABEL + 20).unwrap_or(end)
     });
     scan.mask(found.start..end);
+}
+
+/// Longest key in PEM.
+const WHOLE_KEY: usize = 8_192;
+/// Fewest characters of a key that stand in the same line behind its first rule.
+const BODY: usize = 16;
+/// Fewest characters of a key of which the front was cut off.
+const TORN: usize = 6;
+
+/// Returns whether a sentence goes on behind the first rule of a key: `expected -----BEGIN PRIVATE KEY----- in x`.
+fn is_mention(body: &[u8]) -> bool {
+    let from = body.iter().take(BODY).take_while(|byte| b" ,;.)'\"`\\".contains(byte)).count();
+    let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+    let length = body[from..].iter().take(BODY).take_while(|byte| is_of_key(byte)).count();
+    // An escaped line end.
+    let is_line = from > 0 && body[from - 1] == b'\\' && matches!(body.get(from), Some(b'n' | b'r'));
+    from > 0 && length < BODY && !is_line && from + length < body.len()
 }
 
 /// Masks the data of a secret of Kubernetes, value by value.

@@ -1,6 +1,7 @@
 //! Masking of lines that belong together: a private key has many, and a value may stand below its name. Each alone looks like
 //! any text.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::{MASK, Redaction, search};
@@ -10,6 +11,10 @@ const LINE: usize = 64;
 /// Most lines above one that are looked at with it, and the longest of them.
 const ABOVE: usize = 8;
 const LONGEST_ABOVE: usize = 512;
+/// Most lines in front of one that is taken out of a log which are passed over to find what it stands below, and where it
+/// may be a line of a private key.
+const PASSED: usize = 24;
+const PASSED_OF_KEY: usize = 100;
 
 /// Masks the lines of one log in their order.
 #[derive(Debug)]
@@ -18,12 +23,38 @@ pub(crate) struct LineMasking<'r> {
     /// Whether a private key began and has not ended.
     in_key: bool,
     /// The lines above as they were, from the first that may name a secret.
-    above: VecDeque<String>,
+    above: VecDeque<LineAbove>,
+    /// Whether a logger wrote something in front of the last.
+    is_led: bool,
+}
+
+#[derive(Debug)]
+struct LineAbove {
+    text: String,
+    /// Whether it was masked for what stands above it: a part of a list or a table, which may be long.
+    is_part: bool,
+}
+
+impl Redaction {
+    /// Returns how many lines in front of this one tell what it is.
+    pub(crate) fn lines_above(line: &str) -> usize {
+        if is_of_key(behind_lead(line).trim()) { PASSED_OF_KEY } else { PASSED }
+    }
+
+    /// Returns a line with secrets masked that stands below others of one log: it may be what they name.
+    pub(crate) fn apply_below<'l>(&self, above: impl Iterator<Item = Cow<'l, str>>, line: &str) -> String {
+        if self.is_off() {
+            return line.to_owned();
+        }
+        let mut masking = LineMasking::new(self);
+        above.for_each(|line| masking.pass(line.trim_end()));
+        masking.next(line)
+    }
 }
 
 impl<'r> LineMasking<'r> {
     pub(crate) fn new(redaction: &'r Redaction) -> Self {
-        Self { redaction, in_key: false, above: VecDeque::new() }
+        Self { redaction, in_key: false, above: VecDeque::new(), is_led: false }
     }
 
     /// Returns the next line with secrets masked.
@@ -32,48 +63,123 @@ impl<'r> LineMasking<'r> {
             return line.to_owned();
         }
         let is_end = line.contains("-----END ");
-        let of_key = self.in_key && (is_end || is_of_key(line.trim()));
+        let part = if self.in_key { part_of_key(line) } else { None };
+        let of_key = self.in_key && is_end || part.is_some();
         let begins = line.contains("-----BEGIN ") && line.contains("PRIVATE KEY");
         self.in_key = (of_key || begins) && !is_end;
         if of_key || begins {
             self.above.clear();
         }
-        match (of_key, begins) {
-            (true, _) => MASK.to_owned(),
-            (_, true) => self.redaction.apply(line),
+        match (part, of_key, begins) {
+            (Some(part), ..) => format!("{}{MASK}", &line[..line.trim_end().len() - part.len()]),
+            (_, true, _) => format!("{}{MASK}", &line[..line.len() - behind_lead(line).len()]),
+            (.., true) => self.redaction.apply(line),
             _ => self.below_others(line),
+        }
+    }
+
+    /// Returns a line of the platform with secrets masked: it ends what the function wrote above it.
+    pub(crate) fn of_platform(&mut self, line: &str) -> String {
+        self.above.clear();
+        self.redaction.apply(line)
+    }
+
+    /// Passes over a line that is not shown.
+    fn pass(&mut self, line: &str) {
+        let is_plain = !self.in_key && self.above.is_empty() && search::words(line.as_bytes()).is_empty();
+        if !is_plain {
+            self.next(line);
         }
     }
 
     /// Masks a line together with those above it.
     fn below_others(&mut self, line: &str) -> String {
+        let rest = behind_lead(line);
+        let lead = &line[..line.len() - rest.len()];
+        if !lead.is_empty() && !self.is_led {
+            // Another writer. Behind a line with such a lead its text goes on in lines without one.
+            self.above.clear();
+        }
+        self.is_led = !lead.is_empty();
         let mut masked = self.redaction.apply(line);
+        let mut is_part = false;
         if !self.above.is_empty() && masked == line {
-            let above = self.above.iter().fold(String::new(), |above, line| above + line + "\n");
+            let above = self.above.iter().fold(String::new(), |above, line| above + &line.text + "\n");
             // What ends below it is open.
-            let together = self.redaction.apply_to_part(&format!("{above}{line}"));
+            let together = self.redaction.apply_to_part(&format!("{above}{rest}"));
             let ends = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count();
             match together.rsplit_once('\n') {
-                Some((_, last)) if ends(&together) == self.above.len() => masked = last.to_owned(),
+                Some((_, last)) if ends(&together) == self.above.len() => masked = format!("{lead}{last}"),
                 // One mask for several lines, of which it is the last.
-                _ if together.ends_with(MASK) => masked = MASK.to_owned(),
+                _ if together.ends_with(MASK) => masked = format!("{lead}{MASK}"),
                 _ => {}
             }
+            is_part = masked != line;
         }
-        let may_name = !self.above.is_empty() || !search::words(line.as_bytes()).is_empty();
-        if may_name && !line.contains('\n') {
+        // Of a text with several lines, the last one stands above the next.
+        let last = match rest.rsplit_once('\n') {
+            Some((_, last)) => {
+                self.above.clear();
+                last
+            }
+            None => rest,
+        };
+        if !self.above.is_empty() || !search::words(last.as_bytes()).is_empty() {
             if self.above.len() == ABOVE {
+                // What names it stays above its parts.
+                let part = self.above.iter().position(|line| line.is_part).unwrap_or(0);
+                self.above.remove(part);
+            }
+            let text = last[..last.floor_char_boundary(LONGEST_ABOVE)].to_owned();
+            self.above.push_back(LineAbove { text, is_part });
+            while self.above.front().is_some_and(|line| search::words(line.text.as_bytes()).is_empty()) {
                 self.above.pop_front();
             }
-            self.above.push_back(line[..line.floor_char_boundary(LONGEST_ABOVE)].to_owned());
-            while self.above.front().is_some_and(|line| search::words(line.as_bytes()).is_empty()) {
-                self.above.pop_front();
-            }
-        } else {
-            self.above.clear();
         }
         masked
     }
+}
+
+/// Longest part of what a logger writes in front of a line, and most of them.
+const LONGEST_LEAD: usize = 64;
+const LEADS: usize = 3;
+/// Length of a time to the second.
+const SHORTEST_TIME: usize = 20;
+
+/// Returns the text behind what the loggers of Lambda write in front of it: a time, an id and a level, apart by tabs, or
+/// the level in brackets.
+fn behind_lead(line: &str) -> &str {
+    let mut rest = line;
+    for _ in 0..LEADS {
+        let near = &rest.as_bytes()[..rest.len().min(LONGEST_LEAD)];
+        let Some(length) = memchr::memchr(b'\t', near) else { break };
+        if length == 0 || near[..length].contains(&b' ') {
+            break;
+        }
+        rest = &rest[length + 1..];
+    }
+    let is_level = |rest: &str| {
+        let level = rest.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+        level.is_some_and(|(level, _)| level.len() < 10 && level.bytes().all(|byte| byte.is_ascii_uppercase()))
+    };
+    let is_time = |field: &str| field.len() >= SHORTEST_TIME && field.ends_with('Z');
+    let lead = &line[..line.len() - rest.len()];
+    match line.as_bytes().first() {
+        Some(b'[') if is_level(line) => &line[line.find("] ").map_or(0, |at| at + 2)..],
+        Some(b'[' | b'0'..=b'9') if lead.split('\t').any(is_time) => rest,
+        _ => line,
+    }
+}
+
+/// Returns what of a line is one of a private key: all behind what a logger wrote, or its last word.
+fn part_of_key(line: &str) -> Option<&str> {
+    let line = line.trim_end();
+    let rest = behind_lead(line);
+    if is_of_key(rest.trim()) {
+        return Some(rest);
+    }
+    let word = rest.rsplit(char::is_whitespace).next()?;
+    (word.len() > LINE / 2 && is_of_key(word)).then_some(word)
 }
 
 /// Returns whether a line may stand in a private key: base64, or a header of old ones.

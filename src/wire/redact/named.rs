@@ -6,7 +6,7 @@ use super::code;
 use super::names::NameKind;
 use super::random::{is_harmless, is_made, is_number, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, balanced_end, bare_end, blanks, block, list, long_text, unwrapped};
+use super::value::{Quote, balanced_end, bare_end, blanks, block, joined_mask, list, long_text, unwrapped};
 
 /// Fewest digits of a token that is a number, behind a colon.
 const NUMBER: usize = 8;
@@ -35,7 +35,18 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
     let text = scan.text;
     let from = from + yaml_tag(&text[from.min(text.len())..]);
     let Some(first) = text.get(from) else { return };
-    if is_harmless(&text[from..text.len().min(from + super::MASK.len())]) && text[from..].starts_with(b"[") {
+    if !named.is_quoted && ends_text(text, from) {
+        return;
+    }
+    if let Some(end) = joined_mask(text, from) {
+        scan.mask(from..bare_end(text, end));
+        return;
+    }
+    if text[from..].starts_with(super::MASK.as_bytes()) {
+        let end = bare_end(text, from);
+        if !is_harmless(&text[from..end]) {
+            scan.mask(from..end);
+        }
         return;
     }
     match first {
@@ -72,6 +83,21 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
     }
 }
 
+/// Returns whether the quote here ends a text of JSON that a name and its sign end: `"Enter password:","code":1`.
+fn ends_text(text: &[u8], from: usize) -> bool {
+    let Some((quote, behind)) = Quote::at(text, from).filter(|(quote, _)| quote.mark == b'"') else { return false };
+    let sign = behind + usize::from(matches!(text.get(behind), Some(b']' | b'}')));
+    match text.get(sign) {
+        Some(b',') => {
+            let next = sign + 1 + blanks(text, sign + 1, 4);
+            let is_next = Quote::at(text, next).is_some_and(|(next, _)| next == quote);
+            is_next || matches!(text.get(next), Some(b'{' | b'['))
+        }
+        Some(b'}' | b']') => true,
+        _ => sign > behind && text.get(sign).is_none_or(|byte| matches!(byte, b'\n' | b'\r')),
+    }
+}
+
 /// Most blanks in front of a value in the next line.
 const INDENT: usize = 64;
 
@@ -97,11 +123,20 @@ pub(super) fn in_next_line(text: &[u8], named: &Named, at: usize) -> Option<Rang
     };
     let is_between = |byte: &u8| matches!(byte, b' ' | b'\t' | b',' | b';' | b')' | b'}' | b']' | b'"' | b'\'' | b'\\');
     let rest = text[behind..].iter().take(INDENT).take_while(|byte| is_between(byte)).count();
-    let is_alone = text.get(behind + rest).is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
+    let is_alone =
+        text.get(behind + rest).is_none_or(|byte| matches!(byte, b'\n' | b'\r')) || is_class(&text[behind..]);
     let word = &text[value.clone()];
     let is_told = is_quoted && (named.is_quoted || named.is_assigned);
     let is_value = is_told || is_made(word) && !is_id(word);
     (is_alone && is_value && !is_harmless(word)).then_some(value)
+}
+
+/// Returns whether the class of an error stands here, behind its message: `: java.lang.Error`.
+fn is_class(rest: &[u8]) -> bool {
+    let Some(name) = rest.strip_prefix(b": ") else { return false };
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$".contains(byte);
+    let length = name.iter().take(4 * INDENT).take_while(|byte| is_of_name(byte)).count();
+    name[..length].contains(&b'.') && name.get(length).is_none_or(|byte| matches!(byte, b'\n' | b'\r'))
 }
 
 /// Returns whether a word is an id, a place or a version: groups of hex digits, a path, names with dots.

@@ -72,7 +72,26 @@ pub(super) static NAMES: &[(&str, NameKind)] = &[
     ("token", Token),
     ("jwt", Token),
     ("credential", Token),
+    ("creds", Token),
     ("api key", Token),
+    ("application key", Token),
+    ("admin key", Token),
+    ("aes key", Token),
+    ("ssh key", Token),
+    ("pre shared key", Token),
+    ("sdk key", Token),
+    ("ingestion key", Token),
+    ("client key data", Token),
+    ("openai key", Token),
+    ("anthropic key", Token),
+    ("stripe key", Token),
+    ("sendgrid key", Token),
+    ("mailgun key", Token),
+    ("algolia key", Token),
+    ("fastly key", Token),
+    ("newrelic key", Token),
+    ("twilio key", Token),
+    ("mapbox key", Token),
     ("access key", Token),
     ("secret key", Token),
     ("private key", Token),
@@ -131,6 +150,8 @@ static EXEMPT: &[&str] = &[
     "clientrequesttoken",
     "idempotencytoken",
     "idempotency_token",
+    "sequencetoken",
+    "sequence_token",
     "forwardtoken",
     "backwardtoken",
     "eostoken",
@@ -178,8 +199,89 @@ static ENDINGS: &[&str] = &[
     "sha512",
 ];
 
+/// Words that may follow a name behind a joint or as in `passwordProd`, also several: where, when or for whom it is valid.
+/// Those that make it another thing are not among them: a file, a type, a field, an address.
+static QUALIFIERS: &[&str] = &[
+    "prod",
+    "production",
+    "preprod",
+    "dev",
+    "devel",
+    "development",
+    "staging",
+    "stage",
+    "stg",
+    "qa",
+    "uat",
+    "test",
+    "testing",
+    "live",
+    "sandbox",
+    "preview",
+    "demo",
+    "local",
+    "ci",
+    "next",
+    "prev",
+    "last",
+    "temp",
+    "tmp",
+    "backup",
+    "bak",
+    "fallback",
+    "primary",
+    "secondary",
+    "main",
+    "alt",
+    "replica",
+    "eu",
+    "us",
+    "ap",
+    "ca",
+    "east",
+    "west",
+    "north",
+    "south",
+    "central",
+    "northeast",
+    "southeast",
+    "rw",
+    "ro",
+    "read",
+    "write",
+    "readonly",
+    "admin",
+    "root",
+    "app",
+    "user",
+    "api",
+    "web",
+    "svc",
+    "internal",
+    "external",
+    "default",
+    "db",
+    "rds",
+    "mysql",
+    "pg",
+    "postgres",
+    "redis",
+    "mongo",
+    "smtp",
+    "ftp",
+    "clear",
+    "cleartext",
+    "val",
+];
+
+/// Words to which a short name is joined without a sign: `dbpass`, `adminpw`.
+static FRONTS: &[&str] = &[
+    "db", "user", "admin", "root", "my", "ftp", "smtp", "mail", "redis", "mq", "ssh", "vnc", "new", "old", "login",
+    "sql", "mysql", "pg", "proxy", "rpc", "sudo", "ldap", "wifi",
+];
+
 /// Parts of keys that say how many there are.
-static COUNTING: &[&[u8]] = &[b"max", b"min", b"total", b"num", b"count", b"limit", b"used", b"sum", b"avg"];
+static COUNTING: &[&[u8]] = &[b"max", b"min", b"total", b"num", b"count", b"limit", b"used", b"sum", b"avg", b"tokens"];
 
 /// Returns whether a key says how many there are: `tokens`, `max_token`.
 pub(super) fn is_count(key: &[u8]) -> bool {
@@ -187,8 +289,8 @@ pub(super) fn is_count(key: &[u8]) -> bool {
     key.ends_with(b"s") || COUNTING.iter().any(|word| memchr::memmem::find(&key, word).is_some())
 }
 
-/// Longest of them, with its joint.
-const LONGEST_ENDING: usize = 16;
+/// Most that is looked at behind a name, with its joints.
+const LONGEST_ENDING: usize = 32;
 
 /// Longest key that is looked at.
 const LONGEST_KEY: usize = 64;
@@ -213,15 +315,16 @@ pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: NameKi
     }
     let key = name.start - before..name.end + ending;
     if matches!(kind, NameKind::Pass | NameKind::Signature | NameKind::Personal | NameKind::Phrase)
-        && !begins_word(text, &key, name.start)
+        && !begins_word(text, &key, name.start, kind)
     {
         return None;
     }
-    let whole = &text[key.clone()];
-    let is_exempt = before > 0
-        && EXEMPT.iter().any(|end| {
-            whole.len() >= end.len() && whole[whole.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
-        });
+    let exempts = |key: &[u8]| {
+        EXEMPT
+            .iter()
+            .any(|end| key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes()))
+    };
+    let is_exempt = before > 0 && (exempts(&text[key.clone()]) || exempts(&text[key.start..name.end]));
     (!is_exempt).then_some(key)
 }
 
@@ -249,18 +352,57 @@ fn ending(behind: &[u8]) -> Option<usize> {
     let joins = |at: usize| behind.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
     let is_of_key = |at: usize, byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' && joins(at);
     let length = behind.iter().take(LONGEST_ENDING).enumerate().take_while(|(at, byte)| is_of_key(*at, **byte)).count();
-    let word = behind[..length].strip_prefix(b"_").or(behind[..length].strip_prefix(b"-")).unwrap_or(&behind[..length]);
-    let is_known = word.is_empty() && length == 0
-        || word.len() < 3 && word.iter().all(u8::is_ascii_digit)
-        || ENDINGS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word));
+    if length == 0 {
+        return Some(0);
+    }
+    let whole = &behind[..length];
+    let word = whole.strip_prefix(b"_").or(whole.strip_prefix(b"-")).unwrap_or(whole);
+    let is_known = word.len() < 3 && word.iter().all(u8::is_ascii_digit)
+        || ENDINGS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
+        || length < LONGEST_ENDING && are_qualifiers(whole);
     is_known.then_some(length)
 }
 
-/// Returns whether a short name is a word of its own in the key: `db_pass` and `dbPass`, not `bypass`.
-fn begins_word(text: &[u8], key: &std::ops::Range<usize>, at: usize) -> bool {
+/// Returns whether all words are known that follow a name, each behind a joint or beginning with a capital or a digit.
+fn are_qualifiers(text: &[u8]) -> bool {
+    let mut rest = match text {
+        [b's' | b'S', b'_' | b'-', ..] | [b's', b'A'..=b'Z', ..] => &text[1..],
+        _ => text,
+    };
+    while !rest.is_empty() {
+        let joint = usize::from(matches!(rest[0], b'_' | b'-'));
+        let word = &rest[joint..];
+        let ends = |pair: &[u8]| {
+            !pair[1].is_ascii_alphanumeric() || pair[1].is_ascii_uppercase() && !pair[0].is_ascii_uppercase()
+        };
+        let length = word.windows(2).position(ends).map_or(word.len(), |at| at + 1);
+        let is_apart = joint > 0 || word[0].is_ascii_uppercase() || word[0].is_ascii_digit();
+        if !is_apart || !is_qualifier(&word[..length]) {
+            return false;
+        }
+        rest = &word[length..];
+    }
+    true
+}
+
+/// Returns whether a word behind a name leaves it what it is: one that is known, a number, a year, a version.
+fn is_qualifier(word: &[u8]) -> bool {
+    let digits = word.strip_prefix(b"v").or(word.strip_prefix(b"V")).unwrap_or(word);
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    is_number && (digits.len() < 3 || digits.len() == 4 && digits.starts_with(b"20"))
+        || QUALIFIERS.iter().chain(ENDINGS).any(|known| known.as_bytes().eq_ignore_ascii_case(word))
+}
+
+/// Returns whether a short name is a word of its own in the key: `db_pass` and `dbPass`, not `bypass`. Some are joined to
+/// what they belong to.
+fn begins_word(text: &[u8], key: &std::ops::Range<usize>, at: usize, kind: NameKind) -> bool {
     let first = text[at];
-    at == key.start
+    let is_apart = at == key.start
         || !text[at - 1].is_ascii_alphanumeric()
         || first == b'_'
-        || first.is_ascii_uppercase() && text[at - 1].is_ascii_lowercase()
+        || first.is_ascii_uppercase() && text[at - 1].is_ascii_lowercase();
+    let front = &text[key.start..at];
+    let length = front.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let front = &front[front.len() - length..];
+    is_apart || kind == NameKind::Pass && FRONTS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(front))
 }

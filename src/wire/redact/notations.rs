@@ -22,6 +22,10 @@ const PASSWORDS: &[&str] = &[
     "password1",
     "new_password_confirmation",
     "spring.datasource.password",
+    "db_password_prod",
+    "password_v2",
+    "smtpPasswordBackup",
+    "passwords-us-east-1",
 ];
 const TOKENS: &[&str] = &[
     "secret",
@@ -34,6 +38,13 @@ const TOKENS: &[&str] = &[
     "private_key",
     "encryptionKey",
     "SECRET_KEY_BASE",
+    "API_KEY_PROD",
+    "secretKeyV2Prod",
+    "auth_token_staging",
+    "application_key",
+    "DD-APPLICATION-KEY",
+    "preSharedKey",
+    "OPENAI_KEY",
 ];
 /// Secrets that a machine made, and others.
 const MADE: &[&str] = &["Zq7Rt2Vx9Lm4Kp8W", "hG5nBd8yTq3Ws6Zk", "5f4dcc3b5aa765d61d8327deb882cf99"];

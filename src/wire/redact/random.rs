@@ -8,7 +8,7 @@ pub(super) const NO_WORD: usize = 64;
 /// Length of the longest of these words.
 const LONGEST_NOTHING: usize = 9;
 /// Words that stand where a value would, and say something of it.
-const NOTHING: [&str; 31] = [
+const NOTHING: [&str; 33] = [
     "null",
     "none",
     "nil",
@@ -40,6 +40,8 @@ const NOTHING: [&str; 31] = [
     "array",
     "function",
     "filtered",
+    "yes",
+    "no",
 ];
 
 /// Returns whether a value is not a secret, whatever its name: nothing, a word for nothing, or masked already.
@@ -49,10 +51,16 @@ pub(super) fn is_harmless(value: &[u8]) -> bool {
         return false;
     }
     value.is_empty()
-        || value.starts_with(&MASK.as_bytes()[..MASK.len() - 1])
+        || is_mask(value)
         || value.iter().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'=' | b'-' | b'_'))
         || value.len() <= LONGEST_NOTHING && NOTHING.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(value))
         || is_placeholder(value)
+}
+
+/// Returns whether it is a mask, maybe without its last sign, and nothing that could be a part of a value behind it.
+fn is_mask(value: &[u8]) -> bool {
+    let rest = value.strip_prefix(&MASK.as_bytes()[..MASK.len() - 1]);
+    rest.is_some_and(|rest| !rest.iter().any(u8::is_ascii_alphanumeric))
 }
 
 /// Returns whether it names a value instead of being one: `${DB_PASSWORD}`, `<password>`, `{{ secret }}`, `$(cat x)`.

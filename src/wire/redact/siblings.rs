@@ -69,12 +69,15 @@ pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
         let Some(from) = behind(text, next, naming.is_attribute) else { break };
         let is_element = naming.is_attribute && text[from - 1] == b'>';
         if is_element {
+            let found = scan.found.len();
             element(scan, from, |_| true);
+            // Of one without an end, such as that of a form, the value may be an attribute.
+            has_value |= scan.found.len() > found;
         } else {
             value(scan, &named, from, true);
+            has_value = true;
         }
         next = Quote::at(text, from).map_or(from, |(quote, inner)| quote.close(text, inner).1);
-        has_value = true;
     }
     if has_value {
         return true;
@@ -257,7 +260,9 @@ fn element(scan: &mut Scan<'_>, from: usize, is_secret: impl Fn(&[u8]) -> bool) 
         }
         None => {
             let end = memchr::memchr(b'<', &text[from..]).map_or(text.len(), |length| from + length);
-            let is_closed = text[end..].starts_with(b"</") || scan.is_cut && end == text.len();
+            // What is cut off is no sentence: `replace <token> with yours`.
+            let is_word = || !text[from..end].trim_ascii().iter().any(u8::is_ascii_whitespace);
+            let is_closed = text[end..].starts_with(b"</") || scan.is_cut && end == text.len() && is_word();
             if !is_closed {
                 return;
             }
@@ -272,8 +277,15 @@ fn element(scan: &mut Scan<'_>, from: usize, is_secret: impl Fn(&[u8]) -> bool) 
 /// What begins a text without markup.
 const CDATA: &[u8] = b"<![CDATA[";
 
-/// Masks the text of an element that a secret is the name of.
-pub(super) fn own_element(scan: &mut Scan<'_>, from: usize) {
+/// Masks the text of an element that a secret is the name of. An argument of a type is none: `List<Token>`.
+pub(super) fn own_element(scan: &mut Scan<'_>, named: &Named, from: usize) {
+    let is_around = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.');
+    let front = &scan.text[named.key.start.saturating_sub(WORD)..named.key.start];
+    let space = front.iter().rev().take_while(|byte| is_around(byte)).count();
+    let is_argument = front[..front.len() - space].strip_suffix(b"<").and_then(<[u8]>::last).is_some_and(is_around);
+    if is_argument && memchr::memchr(b'<', &scan.text[from..]).is_none() {
+        return;
+    }
     let inner = text_of_element(scan.text, from).filter(|inner| {
         // Of elements within, only those that hold a value.
         let tag = scan.text[from..*inner].trim_ascii().strip_prefix(b"<").unwrap_or_default();

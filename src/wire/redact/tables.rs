@@ -24,7 +24,12 @@ pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
     let lead = front.iter().rev().take_while(|byte| near(byte)).count();
     let (before, behind) = (front[..front.len() - lead].last().copied(), text.get(at + gap).copied());
     // Words in front of a header end so.
-    let before = before.filter(|_| behind == Some(b'|') || !front.ends_with(b": "));
+    let is_behind_words = |byte: &u8| match byte {
+        b':' => front[front.len() - lead..].starts_with(b" "),
+        b'\t' => matches!(behind, Some(b',' | b';' | b'|')),
+        _ => false,
+    };
+    let before = before.filter(|byte| !is_behind_words(byte));
     let is_edge = |byte: Option<u8>| matches!(byte, None | Some(b'\n' | b'\r'));
     let sign = match (before, behind) {
         (_, Some(b'|')) | (Some(b'|'), _) => b'|',
@@ -45,15 +50,30 @@ pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
     if line.len() > LINE || start >= scan.table.header && start < scan.table.end && start != scan.table.header {
         return false;
     }
+    // Words may stand in front of a header, such as the type of an error or what a logger writes.
+    let front = &text[start..named.key.start];
+    let words = [memchr::memmem::rfind(front, b": ").map(|at| at + 2), memchr::memrchr(b'\t', front).map(|at| at + 1)];
+    let words = words.into_iter().flatten().max().map(|at| start + at);
+    in_line(scan, named, line.clone(), sign, false)
+        || words.is_some_and(|from| in_line(scan, named, from..line.end, sign, true))
+}
+
+/// Masks the cell behind a name, or the cells of its column, where its line is a row of a table from `line.start` on.
+fn in_line(scan: &mut Scan<'_>, named: &Named, line: Range<usize>, sign: u8, is_behind_words: bool) -> bool {
+    let text = scan.text;
     let cells = cells(text, line.clone(), sign);
     let Some(column) = cells.iter().position(|cell| cell.contains(&named.key.start)) else { return false };
-    if sign == b'|' && beside(scan, named, &cells, column, line.end) {
+    if sign == b'|' && beside(scan, named, &cells, column, line.end, is_behind_words) {
         return true;
     }
-    if cells.len() < 2 || cells.len() > COLUMNS || !is_header(text, &cells, sign) {
-        return false;
-    }
-    below(scan, &cells, column, line, sign)
+    let is_table = !is_behind_words
+        || match sign {
+            b'|' => is_rule(&text[line_at(text, line.end + 1)]),
+            _ => !text[line.clone()].contains(&b' '),
+        };
+    let is_header =
+        cells.len() >= 2 && cells.len() <= COLUMNS && cells.iter().all(|cell| is_title(&text[cell.clone()]));
+    is_table && is_header && below(scan, &cells, column, line, sign)
 }
 
 /// Most tuples of values behind a list of columns.
@@ -103,16 +123,30 @@ pub(super) fn in_brackets(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool
 }
 
 /// Masks the cell beside a name, unless the line is a header.
-fn beside(scan: &mut Scan<'_>, named: &Named, cells: &[Range<usize>], column: usize, end: usize) -> bool {
+fn beside(
+    scan: &mut Scan<'_>,
+    named: &Named,
+    cells: &[Range<usize>],
+    column: usize,
+    end: usize,
+    is_behind_words: bool,
+) -> bool {
     let text = scan.text;
     let is_header = is_rule(&text[line_at(text, end + 1)]);
     let Some(cell) = cells.get(column + 1).filter(|_| !is_header) else { return false };
+    // A text of JSON or a line in it ends there.
+    let ends = |pair: &[u8]| matches!(pair, b"\"," | b"\\n");
+    let length = text[cell.clone()].windows(2).position(ends).unwrap_or(cell.len());
+    let cell = cell.start..cell.start + text[cell.start..cell.start + length].trim_ascii_end().len();
     let value = &text[cell.clone()];
+    let is_behind_words =
+        is_behind_words || memchr::memmem::find(&text[cells[column].start..named.key.start], b": ").is_some();
     let named = Named { is_quoted: true, is_assigned: false, ..named.clone() };
-    let is_alone = cells.len() == 2 && matches!(named.kind, NameKind::Password | NameKind::Phrase);
+    // Choices of a sentence look the same.
+    let is_alone = cells.len() == 2 && !is_behind_words && matches!(named.kind, NameKind::Password | NameKind::Phrase);
     let is_value = is_secret(&named, value) && (looks_random(value) || is_alone && !value.contains(&b' '));
     if is_value {
-        scan.mask(cell.clone());
+        scan.mask(cell);
     }
     is_value
 }
@@ -151,15 +185,6 @@ fn line_at(text: &[u8], start: usize) -> Range<usize> {
 /// Returns whether a line only draws a rule.
 fn is_rule(line: &[u8]) -> bool {
     line.len() > 2 && line.iter().take(LINE).all(|byte| b"-+|:= \r".contains(byte))
-}
-
-/// Returns whether cells are titles of columns. Words may stand in front of a header without blanks: `ValueError: a,b`.
-fn is_header(text: &[u8], cells: &[Range<usize>], sign: u8) -> bool {
-    let (Some(first), Some(last)) = (cells.first(), cells.last()) else { return false };
-    let words = memchr::memmem::rfind(&text[first.clone()], b": ").map(|at| first.start + at + 2);
-    let is_dense = |from: usize| sign != b'|' && !text[from..last.end].contains(&b' ');
-    let begin = words.filter(|from| is_dense(*from)).unwrap_or(first.start);
-    is_title(&text[begin..first.end]) && cells[1..].iter().all(|cell| is_title(&text[cell.clone()]))
 }
 
 /// Returns whether a cell can be the title of a column.

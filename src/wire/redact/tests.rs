@@ -108,6 +108,7 @@ const LEFT_ALONE: &[&str] = &[
     "Key: uploads/2026/01/02/3f2a9c81d0.json, key=users/42/avatar1.png, S3Key: a/b1",
     "{\"key\":\"orders/42\",\"partition_key\":\"user1#42\",\"sortKey\":\"2026-01-02\",\"primary_key\":12345}",
     "cache key: user:42, idempotency_key=ord-4711, routing_key=eu.orders.1, public_key=abc123",
+    "sequence_token: 49640912345678901234567890, nextSequenceToken=496409123456",
     "nextToken: AAAAbbbb1234, NextToken=eyAxMjM0, ClientRequestToken=4f1e8b5c",
     "task-1234567890abcdefghijklmnopqrstuvwxyz risk-ab12 disk-ab12cd34ef56ab12cd34ef56ab12cd34ef56",
     "sk-this-is-the-name-of-a-thing-that-is-long and hf_is_a_prefix_of_something_longer_here",
@@ -165,6 +166,8 @@ const LEFT_ALONE: &[&str] = &[
     "$this->password->hash1() token->value2",
     "100%25 of 5%2525 is 3%",
     "Key (email)=(jane1) already exists.",
+    "v1.0-rc1 v4.local.dev v2.public.example API-1234 dose-a1 mfa.example.com sl.Build e2b_test1 tskey-auth-x1 secret-live-db1 cflt1",
+    "NRAL orders_secret_a1b2c3, x1y2z3_secret_name AZDO-1 EAAA1 xaat-1 phx_1 npg_orders1 npg_a1b2c3d4e5f6g7 https://docs.infura.io/v3/a",
     "passwordless=a1, password_file=/run/a1, tokenize(x1), token_type=b2, secretary: c3d4",
 ];
 
@@ -249,6 +252,17 @@ const MASKED: &[&str] = &[
     "export GITHUB_TOKEN=«abcdef»; echo",
     "jdbc:mysql://h:3306/db?user=root&password=«hunter2»&useSSL=false",
     "{\"a\": \"x Authorization: AWS4-HMAC-SHA256 «Credential=AKID/2026, SignedHeaders=host, Signature=abc»\", \"b\": 1}",
+    "KEY-----«MIIEvQIBADANBgkqhkiG9w0BAQEF»",
+    // Tokens that are known by their middle or their end.
+    "push with «nQvWys81vp7hB1dx8PpD5KHXe3PYiGkPAuNaRL63xYKwzEInncIIA3ANxN9K3KSU9Mi4roNL89sMAZDO995Y» failed",
+    "call with «TBXaK7JQEVT0mlAmrtVETW0TesULeetLDQ8B8vW2ZBjyaXYl1AcCJQQJ99tLn99MHwACYeBjFXJ3w3AAABACOGP708» failed",
+    "license «eu01xxebb8e3b91d26ab4a829a95249f512cNRAL» used",
+    "join «K1017b8ed411fa644d35db41d94e5efaf89fc43c5fa52f8b2b19b8f89a50f8a8e9b::server:b8bdb5eba456bf92d5d98065e5751f75» failed",
+    "confirm pi_«3D5IHU9LeMjCadWYqnElNPt5_secret_XAWZ8R2a3Hs1jX9CjnTGSigV8» failed",
+    "auth SSWS «00lS9W0Iaa0kpiXdJKmYke9M9ImFW05qAYGUk6niJU» failed",
+    "ping https://hc-ping.com/«8f507cfc-7d6e-4f5e-9d8e-2f0a3b1c4d5e» failed",
+    "call https://hook.eu1.make.com/«o45kYbbOfSetYY926KmmQvTfQaBU8Tf7» failed",
+    "call https://eth.g.alchemy.com/v2/«SJeBHqn9cPSCyI0ZAeijRP7eyCPfR2Ju» failed",
     // Beginnings of what was cut off.
     "see https://app:«hunter»…",
     "push with «ghp_0123a4»…",
@@ -281,6 +295,28 @@ fn bounds_are_exact() {
     );
     case("https://discord.com/api/webhooks/abcd1234", "https://discord.com/api/webhooks/[redacted]");
     stays("https://discord.com/api/webhooks/abcd123");
+    stays(r#"{"stack":["Error: unknown flag: --token","    at handler (/var/task/index.js:3:5)"]}"#);
+    stays(r#"{"stack":["Error: Vary: Authorization, Cookie","    at handler (/var/task/index.js:3:5)"]}"#);
+    stays(r#"{"errorMessage":"Enter password:","code":"E1","n":["DB_PASSWORD="],"m":{"a":"if not secret:"}}"#);
+    stays(r#"{"log":"{\"errorMessage\":\"Enter password:\",\"code\":\"E1\"}"}"#);
+    stays(r#"{"stack":["Error: os.getenv(\"API_KEY\")","    at handler (/var/task/index.js:3:5)"]}"#);
+    case(r#"["--token","a1b2c3"]"#, r#"["--token","[redacted]"]"#);
+    stays("Access denied for user 'app'@'10.0.0.5' (using password: YES)");
+    stays("Access denied for user 'app'@'10.0.0.5' (using password: NO)");
+    // Types, usage and elements without a text hide nothing that follows.
+    for opener in [
+        "cannot cast List<Token>",
+        "usage: login <user> <password>",
+        "replace <token> with yours",
+        "<secret name=\"x\"/>",
+    ] {
+        stays(&format!("{opener}\n[ERROR] ValueError: order 77 is broken{}", " and more".repeat(40)));
+        stays(&format!("{opener}\ndone{}", ", and more".repeat(40)));
+    }
+    case(
+        "\"tokens\": [\n  \"a1\",\n[ERROR] ValueError: order 77 is broken",
+        "\"tokens\": [\n  \"[redacted]\",\n[ERROR] ValueError: order 77 is broken",
+    );
     case(&format!("the password is {}", "ab".repeat(32)), "the password is [redacted]");
     stays(&format!("the password is {}a", "ab".repeat(31)));
     case("CI_ghp_0123456789abcdefghijABCDEFGHIJ012345", "CI_[redacted]");
@@ -314,6 +350,21 @@ fn a_private_key_in_lines_of_their_own_is_masked() {
         let mut masking = LineMasking::new(&redaction);
         assert_eq!(lines.map(|line| masking.next(line)), want);
     }
+    // With what a logger writes in front of each line, also where only the last line is shown.
+    for (lead, kept) in [
+        ("2026-01-02T03:00:00.050Z\tid\tINFO\t", "2026-01-02T03:00:00.050Z\tid\tINFO\t"),
+        ("03:00:00 INFO key: ", "03:00:00 INFO key: "),
+    ] {
+        let redaction = Redaction::on();
+        let mut masking = LineMasking::new(&redaction);
+        let led = |line: &str| format!("{lead}{line}");
+        let masked: Vec<_> =
+            [lines[0], body, body, "order x1y2z3x1y2z3 failed"].iter().map(|line| masking.next(&led(line))).collect();
+        let want = [MASK, MASK, MASK, "order x1y2z3x1y2z3 failed"].map(|line| format!("{kept}{line}"));
+        assert_eq!(masked, want);
+        let above = [led(lines[0]), led(body), led(body)];
+        assert_eq!(redaction.apply_below(above.iter().map(Cow::from), &led(body)), format!("{kept}{MASK}"));
+    }
     // Alone, only a whole line is known.
     case(body, MASK);
     stays("0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0");
@@ -322,6 +373,78 @@ fn a_private_key_in_lines_of_their_own_is_masked() {
     assert_eq!(
         ["-----BEGIN PRIVATE KEY-----", "it broke off here", "word"].map(|line| masking.next(line))[1..],
         ["it broke off here", "word"]
+    );
+}
+
+/// Lines of one log, each on its own: what the last one is may be told by those above it.
+const BELOW: &[(&[&str], &str)] = &[
+    (&["password: |", "  «hunter2»"], "yaml"),
+    (&["- name: DB_PASSWORD", "  value: «hunter»"], "yaml"),
+    (&["name,password", "bob,«hunter»", "eve,«y1»"], "csv"),
+    (&["user says", "Password:", "«x1y2z3x1y2z3»"], "prompt"),
+    (&["order 77\nPassword:", "«x1y2z3x1y2z3»"], "a text of lines"),
+    (&["Password:\norder 77", "order1a2b3c4d5e"], "a text of lines"),
+    (&["DB_PASSWORD=", "«x1y2z3x1y2z3»"], "cut"),
+    (&["  [\"password\"]=>", "  string(6) \"«hunter»\""], "php"),
+    (&["| user | token |", "|---|---|", "| bob | «hunter» |"], "table"),
+    (
+        &[
+            "\"tokens\": [",
+            "  \"«a1»\",",
+            "  \"«a2»\",",
+            "  \"«a3»\",",
+            "  \"«a4»\",",
+            "  \"«a5»\",",
+            "  \"«a6»\",",
+            "  \"«a7»\",",
+            "  \"«a8»\",",
+            "  \"«a9»\",",
+            "  \"«a10»\"",
+            "]",
+        ],
+        "a long list",
+    ),
+    (
+        &[
+            "2026-01-02T03:00:00.050Z\tid\tINFO\tPassword:",
+            "2026-01-02T03:00:00.050Z\tid\tINFO\t«x1y2z3x1y2z3»",
+            "2026-01-02T03:00:00.050Z\tid\tERROR\torder x1y2z3x1y2z3 failed",
+        ],
+        "a logger",
+    ),
+    (&["List<Token>", "done", "order 77", "[ERROR] ValueError: order 77"], "a type"),
+    (&["\"tokens\": [", "[ERROR] ValueError: order 77", "order1a2b3c"], "an open list and another writer"),
+    (&["Password:", "2026-01-02T03:00:00.050Z\tid\tINFO\torder1a2b3c4d5e"], "another writer"),
+];
+
+#[test]
+fn lines_are_masked_for_what_stands_above_them() {
+    for (lines, what) in BELOW {
+        let plain: Vec<_> = lines.iter().map(|line| line.replace(['«', '»'], "")).collect();
+        let want: Vec<_> = lines
+            .iter()
+            .map(|line| match line.split_once('«') {
+                Some((before, rest)) => format!("{before}{MASK}{}", rest.split_once('»').unwrap().1),
+                None => (*line).to_owned(),
+            })
+            .collect();
+        let redaction = Redaction::on();
+        let mut masking = LineMasking::new(&redaction);
+        let masked: Vec<_> = plain.iter().map(|line| masking.next(line)).collect();
+        assert_eq!(masked, want, "{what}");
+        // The last one alone, as evidence is taken out of a log.
+        let (last, above) = plain.split_last().unwrap();
+        let taken = redaction.apply_below(above.iter().map(Cow::from), last);
+        assert_eq!(Some(&taken), want.last(), "{what}");
+        assert_eq!(&Redaction::off().apply_below(above.iter().map(Cow::from), last), last);
+    }
+    // A line of the platform ends what is open.
+    let redaction = Redaction::on();
+    let mut masking = LineMasking::new(&redaction);
+    let end = "END RequestId: 8f507cfc-7d6e-4f5e-9d8e-2f0a3b1c4d5e";
+    assert_eq!(
+        [masking.next("password = {"), masking.of_platform(end), masking.next("a: 1")],
+        ["password = {", end, "a: 1"]
     );
 }
 
@@ -334,6 +457,16 @@ const REPEATED: &[&str] = &[
     "password:[",
     "password:{",
     "-----BEGIN PRIVATE KEY",
+    "-----BEGIN PRIVATE KEY----- in x ",
+    "password=<",
+    "password: [redacted]",
+    "token=(x)a1b2c3",
+    "password,",
+    "\"a: \",\"password\"\n",
+    "a: password|",
+    "password_prod_eu_",
+    "cast <token>",
+    "token: [a b ",
     "cookie: ",
     "+ASt",
     "curl -u ",
@@ -485,7 +618,8 @@ fn masks_are_whole() {
     assert_eq!(with("red", "password=abc red"), "password=[redacted] [redacted]");
     assert_eq!(with("e", "password=abc"), "password=[redacted]");
     assert_eq!(with(r"=\[", "password=abc;"), "password[redacted];");
-    assert_eq!(with(r"\][^x]", "password=abc x"), "password=[redacted]x");
+    // What is joined to a mask is a part of the value.
+    assert_eq!(with(r"\][^x]", "password=abc x"), "password=[redacted]");
 }
 
 /// However deep the brackets are: a text that does not settle in a few rounds gets coarse masks.

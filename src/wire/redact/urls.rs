@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::random::{is_harmless, is_made, looks_random};
 use super::scan::Scan;
+use super::value::joined_mask;
 
 /// Parameters that are secrets in the query of an address only.
 pub(super) static PARAMETERS: &[&str] =
@@ -24,6 +25,16 @@ pub(super) static HOOKS: &[&str] = &[
     "events.pagerduty.com/integration/",
     "hook.integromat.com/",
     "open.feishu.cn/open-apis/bot/v2/hook/",
+    "hook.eu1.make.com/",
+    "hook.eu2.make.com/",
+    "hook.us1.make.com/",
+    "hook.us2.make.com/",
+    "hc-ping.com/",
+    ".loggly.com/inputs/",
+    ".datadoghq.com/v1/input/",
+    ".infura.io/v3/",
+    ".g.alchemy.com/v2/",
+    ".quiknode.pro/",
     // Of this one, the first part.
     "api.telegram.org/bot",
 ];
@@ -52,7 +63,13 @@ pub(super) fn user(scan: &mut Scan<'_>, found: Range<usize>) {
     let mut at = from;
     while let Some(byte) = text.get(at).copied().filter(|byte| !is_over(*byte)) {
         match byte {
-            b':' if colon.is_none() && slash.is_none() => colon = Some(at),
+            b':' if colon.is_none() && slash.is_none() => {
+                colon = Some(at);
+                if let Some(end) = joined_mask(text, at + 1) {
+                    at = end;
+                    continue;
+                }
+            }
             b'@' => sign = Some(at),
             b'/' | b'?' | b'#' if sign.is_some() => break,
             b'?' | b'#' if colon.is_none() => break,

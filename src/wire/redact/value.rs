@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::MASK;
-use super::random::is_harmless;
+use super::random::{is_harmless, looks_random};
 
 /// Longest name of the next key that ends a bare value.
 const NEXT_KEY: usize = 40;
@@ -115,7 +115,7 @@ pub(super) fn bare_end(text: &[u8], from: usize) -> usize {
                 false
             }
             b')' | b']' | b'}' | b'>' => next.is_none_or(|next| is_end(next) || matches!(next, b'&' | b'\\')),
-            b'<' => is_tag(&text[at + 1..]),
+            b'<' => text.get(at + 1) == Some(&b'/') || at > from && is_tag(&text[at + 1..]),
             b',' | b';' | b'&' | b'|' => {
                 next.is_none_or(|next| is_end(next) || next == b'\\') || is_key(&text[at + 1..])
             }
@@ -137,6 +137,42 @@ fn is_tag(text: &[u8]) -> bool {
     let length = text.iter().take(NEXT_KEY).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b':').count();
     text.first() == Some(&b'/')
         || text.first().is_some_and(u8::is_ascii_alphabetic) && matches!(text.get(length), Some(b'>' | b'/' | b' '))
+}
+
+/// Words that others mask with.
+static MASKING: &[&str] =
+    &["redacted", "hidden", "masked", "filtered", "removed", "secret", "sensitive", "protected", "omitted", "scrubbed"];
+/// Longest of what others mask with.
+const LONGEST_MASK: usize = 40;
+
+/// Returns where a word in brackets ends that begins here, if a part of a value is joined to it that it was to mask:
+/// `[redacted]x`, `<hidden>x`, `{{x}}x1y2z3`. Any word may stand there where the rest looks made by a machine.
+pub(super) fn joined_mask(text: &[u8], from: usize) -> Option<usize> {
+    let first = *text.get(from)?;
+    let sigil = usize::from(first == b'$');
+    let open = *text.get(from + sigil)?;
+    let close = match open {
+        b'[' => b']',
+        b'<' => b'>',
+        b'(' => b')',
+        b'{' => b'}',
+        _ => return None,
+    };
+    let twice = usize::from(open == b'{' && text.get(from + sigil + 1) == Some(&b'{'));
+    let inner = from + sigil + 1 + twice;
+    let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.*: ".contains(byte);
+    let length = text[inner..].iter().take(LONGEST_MASK).take_while(|byte| is_inside(byte)).count();
+    let end = inner + length + 1 + twice;
+    let is_closed =
+        length > 0 && text.get(inner + length..end).is_some_and(|signs| signs.iter().all(|sign| *sign == close));
+    if !is_closed || !text.get(end).is_some_and(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    let word = text[inner..inner + length].trim_ascii();
+    let is_known = MASKING.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
+        || word.iter().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.'));
+    let rest = text[end..].iter().take(LONGEST_MASK).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    (is_known || looks_random(&text[end..end + rest])).then_some(end)
 }
 
 /// Returns the text between marks that stand three times, also over many lines: `"""` of TOML and Python.
@@ -233,6 +269,15 @@ pub(super) fn balanced_end(text: &[u8], from: usize) -> usize {
     text.len()
 }
 
+/// Returns whether the next word of a sentence follows: words are no elements of a list.
+fn goes_on(text: &[u8], end: usize) -> bool {
+    let next = end + blanks(text, end, INNER);
+    next > end && text.get(next).is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// Most blanks within a list that are looked at.
+const INNER: usize = 16;
+
 /// Returns the values of a list that begins here with its bracket, and where it ends.
 pub(super) fn list(text: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
     let (mut values, mut at) = (Vec::new(), from + 1);
@@ -242,6 +287,9 @@ pub(super) fn list(text: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
             b' ' | b'\t' | b'\n' | b'\r' | b',' => at += 1,
             b'{' | b'[' => {
                 let end = balanced_end(text, at);
+                if goes_on(text, end) {
+                    return (values, at);
+                }
                 values.push(at..end);
                 at = end;
             }
@@ -253,6 +301,9 @@ pub(super) fn list(text: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
                     }
                     None => {
                         let end = bare_end(text, at).max(at + 1);
+                        if goes_on(text, end) {
+                            return (values, at);
+                        }
                         (at..end, end)
                     }
                 };
