@@ -508,7 +508,10 @@ fn ends_midway(text: &str) -> bool {
         }
         (Some(_), Some(unit), None) => !is_unit(unit),
         // Signs behind the last figure are those of what the line was copied out of.
-        (Some(_), Some(unit), Some(behind)) => !is_unit(unit) || !is_sign_of_copy(behind),
+        (Some(_), Some(unit), Some(behind)) => {
+            let is_bare = matches!(unit, "ms" | "MB");
+            !is_unit(unit) || is_bare && !is_sign_of_copy(behind)
+        }
         (None, ..) => true,
     }
 }
@@ -529,9 +532,10 @@ fn is_unit(word: &str) -> bool {
     behind.is_some_and(|behind| behind.is_empty() || is_sign_of_copy(behind))
 }
 
-/// Returns whether a text begins with a sign, unless it is that of something left out.
+/// Returns whether a text begins with what closes a string, a tag or a comment, or with a key that somebody pressed. Marks that
+/// may stand at the end of every line are none of these: they make other lines unreadable.
 fn is_sign_of_copy(text: &str) -> bool {
-    text.starts_with(|char: char| !char.is_alphanumeric() && !matches!(char, '.' | '…' | '['))
+    text.strip_prefix("\\n").unwrap_or(text).starts_with(['`', '"', '\'', ')', '<', '*', '^'])
 }
 
 /// Returns whether a REPORT was broken by the width of a window rather than between all of its fields: then other lines were

@@ -103,8 +103,6 @@ fn signs_behind_a_report_are_of_the_copy() {
             "\n^C CTRL+C received, cancelling...",
             "\n\n# What comes next",
             "\n</pre>",
-            "|",
-            " |",
         ] {
             let (attempts, complete) = told(&format!("{START}{END}{REPORT}{fields}{sign}\n"));
             assert_eq!(attempts, whole.0, "{fields}{sign}");
@@ -123,6 +121,8 @@ fn a_report_that_is_cut_is_told() {
         "Max Memory Used: 36 MB...",
         "Max Memory Used: 36 MB …",
         "Max Memory Used: 36 MB\tSta",
+        "Max Memory Used: 36 MB⏎",
+        "Max Memory Used: 36 MB|",
         "Max Mem",
         "",
         "`",

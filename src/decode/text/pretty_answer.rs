@@ -127,7 +127,7 @@ mod tests {
             ("{\"order\": 1}\n\nFunction Logs", "000"),
             (
                 "{\"errorType\": \"X\"}\n\nRequest ID:\n\"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\"\n\nFunction Logs:\nSTART",
-                "01111110",
+                "0111110",
             ),
             ("Status: Failed\nTest Event Name: x\n\nResponse:\n{\n}\n\nFunction Logs:\nSTART", "011111110"),
             ("Status: Failed\n\nFunction Logs:\nSTART", "0110"),
