@@ -25,18 +25,30 @@ pub(crate) fn record_of(
     redaction: &Redaction,
 ) -> Record {
     let text = |text: &str| redaction.apply(text);
+    let cut = verdict.category.is_failure() || !attempt.report_seen;
     // What a line is may be told by those above it.
     let told = |place: Place, text: &str| {
         let above = attempt.lines.above(place, Redaction::lines_above(text));
         redaction.apply_below(above.map(|line| line.to_text()), text)
     };
+    let evidence: Vec<_> = verdict
+        .evidence
+        .iter()
+        .map(|line| evidence_line(line, told(line.place, line.text.trim_end()), input_name, redaction))
+        .collect();
+    // It is evidence as a rule.
+    let last_line = |last: &Line| {
+        let same = verdict.evidence.iter().position(|line| line.place == last.place && line.text == last.text);
+        let known = same.filter(|_| last.text.trim_end().len() == last.text.len()).and_then(|at| evidence.get(at));
+        known.map_or_else(|| told(last.place, &last.text), |known| known.message.clone())
+    };
+    let last_line = attempt.last_line.as_ref().filter(|_| cut).map(last_line);
     let silence = attempt
         .last_line
         .as_ref()
         .and_then(|line| line.at)
         .zip(attempt.ended_at)
         .map(|(last, end)| end.ms_since(last).max(0));
-    let cut = verdict.category.is_failure() || !attempt.report_seen;
     Record {
         schema: SCHEMA_VERSION,
         id: format!("{:032x}", record_id(origin, attempt.request_id, attempt.started_at, attempt.place.line)),
@@ -109,12 +121,8 @@ pub(crate) fn record_of(
             .iter()
             .map(|(code, count)| ObservationCount { code: (*code).to_owned(), count: *count })
             .collect(),
-        evidence: verdict
-            .evidence
-            .iter()
-            .map(|line| evidence_line(line, told(line.place, line.text.trim_end()), input_name, redaction))
-            .collect(),
-        last_line_before_end: attempt.last_line.as_ref().filter(|_| cut).map(|line| told(line.place, &line.text)),
+        evidence,
+        last_line_before_end: last_line,
         silence_before_end_ms: silence.filter(|_| cut),
         xray_trace_id: attempt.xray_trace_id.as_deref().map(text),
         side_effects: attempt.side_effects.iter().map(|effect| SideEffectLine::new(effect, redaction)).collect(),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::headers;
-use super::named::{Named, in_next_line, is_secret, value};
+use super::named::{Named, ends_text, in_next_line, is_secret, value};
 use super::names::{NAMES, NameKind, is_count, key_around};
 use super::random::{is_harmless, is_made, looks_random};
 use super::scan::Scan;
@@ -171,7 +171,7 @@ fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: 
         }
         (None, Some(b' ' | b'\t')) => {
             let is_flag = text[named.key.start..].starts_with(b"-");
-            if is_flag || is_set_by_command(text, named) { flag(scan, at) } else { sentence(scan, named, at) }
+            if is_flag || is_set_by_command(text, named) { flag(scan, named, at) } else { sentence(scan, named, at) }
         }
         (None, Some(b'<')) if text[at..].starts_with(b"</") => siblings::element_pair(scan, named, at),
         (None, Some(b'<')) if text[at..].starts_with(b"<<") => here_document(scan, at + 2),
@@ -334,14 +334,17 @@ fn in_element(text: &[u8], named: &Named) -> bool {
 }
 
 /// Masks the value of a flag that stands behind a blank.
-fn flag(scan: &mut Scan<'_>, at: usize) {
+fn flag(scan: &mut Scan<'_>, named: &Named, at: usize) {
     let from = at + blanks(scan.text, at, AROUND);
     let text = scan.text;
     let (value, is_value) = match Quote::at(text, from) {
         Some((quote, inner)) => (inner..quote.close(text, inner).0, true),
         None => (from..bare_end(text, from), text.get(from) != Some(&b'-')),
     };
-    if is_value && !is_harmless(&text[value.clone()]) {
+    // `--password PASSWORD`: how a program is used.
+    let name = text[named.key.clone()].trim_ascii_start();
+    let name = name.strip_prefix(b"--").unwrap_or(name).to_ascii_uppercase();
+    if is_value && !is_harmless(&text[value.clone()]) && text[value.clone()] != *name {
         scan.mask(value);
     }
 }
@@ -506,6 +509,9 @@ fn behind_whose(text: &[u8], at: usize) -> Option<(Range<usize>, bool)> {
         _ => return None,
     };
     let from = sign + length + blanks(text, sign + length, AROUND);
+    if ends_text(text, from) {
+        return None;
+    }
     let text = &text[..text.len().min(from + LONGEST_TOLD)];
     let value = match Quote::at(text, from) {
         Some((quote, inner)) => inner..quote.close(text, inner).0,

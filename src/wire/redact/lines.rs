@@ -84,23 +84,32 @@ impl<'r> LineMasking<'r> {
         self.redaction.apply(line)
     }
 
-    /// Passes over a line that is not shown.
+    /// Passes over a line that is not shown: what it is does not matter, only what it may say of those below.
     fn pass(&mut self, line: &str) {
-        let is_plain = !self.in_key && self.above.is_empty() && search::words(line.as_bytes()).is_empty();
-        if !is_plain {
+        if self.in_key || line.contains("-----BEGIN ") {
             self.next(line);
+            return;
         }
+        let rest = self.behind_lead(line);
+        self.stand_above(rest, false, PASSED);
+    }
+
+    /// Returns the text of a line behind what a logger wrote, and forgets what another writer wrote above it. Behind a line
+    /// with such a lead its text goes on in lines without one.
+    fn behind_lead<'l>(&mut self, line: &'l str) -> &'l str {
+        let rest = behind_lead(line);
+        let is_led = rest.len() < line.len();
+        if is_led && !self.is_led {
+            self.above.clear();
+        }
+        self.is_led = is_led;
+        rest
     }
 
     /// Masks a line together with those above it.
     fn below_others(&mut self, line: &str) -> String {
-        let rest = behind_lead(line);
+        let rest = self.behind_lead(line);
         let lead = &line[..line.len() - rest.len()];
-        if !lead.is_empty() && !self.is_led {
-            // Another writer. Behind a line with such a lead its text goes on in lines without one.
-            self.above.clear();
-        }
-        self.is_led = !lead.is_empty();
         let mut masked = self.redaction.apply(line);
         let mut is_part = false;
         if !self.above.is_empty() && masked == line {
@@ -116,27 +125,33 @@ impl<'r> LineMasking<'r> {
             }
             is_part = masked != line;
         }
+        self.stand_above(rest, is_part, ABOVE);
+        masked
+    }
+
+    /// Puts a line above the next, if it or one above it may name a secret, with at most so many.
+    fn stand_above(&mut self, text: &str, is_part: bool, most: usize) {
         // Of a text with several lines, the last one stands above the next.
-        let last = match rest.rsplit_once('\n') {
+        let last = match text.rsplit_once('\n') {
             Some((_, last)) => {
                 self.above.clear();
                 last
             }
-            None => rest,
+            None => text,
         };
-        if !self.above.is_empty() || !search::words(last.as_bytes()).is_empty() {
-            if self.above.len() == ABOVE {
-                // What names it stays above its parts.
-                let part = self.above.iter().position(|line| line.is_part).unwrap_or(0);
-                self.above.remove(part);
-            }
-            let text = last[..last.floor_char_boundary(LONGEST_ABOVE)].to_owned();
-            self.above.push_back(LineAbove { text, is_part });
+        if self.above.is_empty() && search::words(last.as_bytes()).is_empty() {
+            return;
+        }
+        if self.above.len() == most {
+            // What names it stays above its parts.
+            let part = self.above.iter().position(|line| line.is_part).unwrap_or(0);
+            self.above.remove(part);
             while self.above.front().is_some_and(|line| search::words(line.text.as_bytes()).is_empty()) {
                 self.above.pop_front();
             }
         }
-        masked
+        let text = last[..last.floor_char_boundary(LONGEST_ABOVE)].to_owned();
+        self.above.push_back(LineAbove { text, is_part });
     }
 }
 

@@ -84,7 +84,7 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
 }
 
 /// Returns whether the quote here ends a text of JSON that a name and its sign end: `"Enter password:","code":1`.
-fn ends_text(text: &[u8], from: usize) -> bool {
+pub(super) fn ends_text(text: &[u8], from: usize) -> bool {
     let Some((quote, behind)) = Quote::at(text, from).filter(|(quote, _)| quote.mark == b'"') else { return false };
     let sign = behind + usize::from(matches!(text.get(behind), Some(b']' | b'}')));
     match text.get(sign) {

@@ -8,7 +8,7 @@ pub(super) const NO_WORD: usize = 64;
 /// Length of the longest of these words.
 const LONGEST_NOTHING: usize = 9;
 /// Words that stand where a value would, and say something of it.
-const NOTHING: [&str; 33] = [
+const NOTHING: [&str; 34] = [
     "null",
     "none",
     "nil",
@@ -42,6 +42,7 @@ const NOTHING: [&str; 33] = [
     "filtered",
     "yes",
     "no",
+    "n/a",
 ];
 
 /// Returns whether a value is not a secret, whatever its name: nothing, a word for nothing, or masked already.

@@ -108,6 +108,8 @@ const LEFT_ALONE: &[&str] = &[
     "Key: uploads/2026/01/02/3f2a9c81d0.json, key=users/42/avatar1.png, S3Key: a/b1",
     "{\"key\":\"orders/42\",\"partition_key\":\"user1#42\",\"sortKey\":\"2026-01-02\",\"primary_key\":12345}",
     "cache key: user:42, idempotency_key=ord-4711, routing_key=eu.orders.1, public_key=abc123",
+    "Authorization: Bearer <token> and password: n/a, usage: app [--password PASSWORD] [--token TOKEN]",
+    "{\"message\":\"Enter passphrase for key '/home/bob/.ssh/id_rsa':\",\"n\":1}",
     "sequence_token: 49640912345678901234567890, nextSequenceToken=496409123456",
     "nextToken: AAAAbbbb1234, NextToken=eyAxMjM0, ClientRequestToken=4f1e8b5c",
     "task-1234567890abcdefghijklmnopqrstuvwxyz risk-ab12 disk-ab12cd34ef56ab12cd34ef56ab12cd34ef56",

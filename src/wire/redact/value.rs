@@ -115,7 +115,7 @@ pub(super) fn bare_end(text: &[u8], from: usize) -> usize {
                 false
             }
             b')' | b']' | b'}' | b'>' => next.is_none_or(|next| is_end(next) || matches!(next, b'&' | b'\\')),
-            b'<' => text.get(at + 1) == Some(&b'/') || at > from && is_tag(&text[at + 1..]),
+            b'<' => is_tag(&text[at + 1..]) && (at > from || joined_mask(text, at).is_none()),
             b',' | b';' | b'&' | b'|' => {
                 next.is_none_or(|next| is_end(next) || next == b'\\') || is_key(&text[at + 1..])
             }
