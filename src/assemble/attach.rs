@@ -7,7 +7,7 @@ use super::failed_init::is_of_init;
 use super::loose::is_loose;
 use super::open::{OpenAttempt, Pending};
 use super::open_attempts::{ClosedBy, Edit, Mark};
-use super::{Assembler, LONE_ERRORS, Message, OPEN_AT_ONCE, Output};
+use super::{Assembler, LONE_ERRORS, Message, OPEN_AT_ONCE, Output, WHOLE_AT_ONCE};
 use crate::model::{
     AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report,
     RequestId, Sign, SignKind, Statement, Status, Subject, Timestamp,
@@ -654,7 +654,7 @@ impl Assembler {
                 let before = if goes_on { Pending::default() } else { std::mem::take(&mut self.pending) };
                 self.begun = true;
                 // Whole attempts wait for late lines only while there are few.
-                if self.open.len() >= OPEN_AT_ONCE && self.open.has(ClosedBy::Reported) {
+                if self.open.len() - self.open.count_running() >= WHOLE_AT_ONCE {
                     self.close(ClosedBy::Reported, output);
                 }
                 self.open.push(headless(id, message, before));

@@ -87,6 +87,8 @@ const LATE_LINES_MS: i64 = 60_000;
 const LONGEST_RUN_MS: i64 = 90 * 60_000;
 /// Attempts open at once in one environment: Managed Instances allow 1,600.
 pub(crate) const OPEN_AT_ONCE: usize = 4_096;
+/// Attempts with a REPORT that wait for late lines at once, where lines have no times.
+const WHOLE_AT_ONCE: usize = 8_192;
 /// Errors without a line of the platform that are held until one may follow.
 const LONE_ERRORS: usize = 64;
 /// Log time before START within which a line with the id of the request belongs to it.

@@ -493,8 +493,12 @@ impl<'a> ReportFields<'a> {
 fn tells_of_failure(text: &str) -> bool {
     let words = [Status::Timeout, Status::Error, Status::Failure].map(Status::as_str);
     memchr::memchr_iter(b':', text.as_bytes()).any(|colon| {
-        let value = text.get(colon + 1..).map(|rest| word(rest).0).unwrap_or_default();
-        words.iter().any(|word| value.eq_ignore_ascii_case(word))
+        let value = &text.as_bytes()[colon + 1..];
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        words.iter().any(|word| {
+            let is_word = value.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()));
+            is_word && !value.get(word.len()).is_some_and(u8::is_ascii_alphanumeric)
+        })
     })
 }
 

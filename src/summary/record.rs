@@ -154,7 +154,8 @@ fn starts(record: &Record) -> bool {
     let lacks_start = record.observations.iter().any(|seen| seen.code == START_NOT_LOGGED);
     // A success of which all was seen is sure.
     let is_sure = record.category != Category::Ok.id() || record.confidence == Confidence::High.as_str();
-    record.started_at_ms.is_some() && !is_cut && !lacks_start && is_sure
+    // Of what has no end, nothing depends on it.
+    record.duration_ms.is_some() && record.started_at_ms.is_some() && !is_cut && !lacks_start && is_sure
 }
 
 /// Reads the parts of an attempt that an entry needs from the record of an earlier run; `None` if a word is unknown.
@@ -386,6 +387,8 @@ mod tests {
             let record = record_of(&Origin::default(), &attempt, &verdict, &input, &Redaction::on());
             let json = serde_json::to_string(&reset(&record)).expect("a record is JSON");
             let record: Record = serde_json::from_str(&json).expect("JSON is a record");
+            // Whether START was seen, records tell by other fields.
+            let attempt = Attempt { start_seen: starts(&record), ..attempt };
             let (read, judged) = attempt_of(&record, attempt.place).expect("every word is known");
             prop_assert_eq!(Entry::new(&read, &judged, names), Entry::new(&attempt, &verdict, names));
         }
