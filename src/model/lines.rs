@@ -74,12 +74,14 @@ impl<'a> KeptLine<'a> {
     /// Returns its text as the function wrote it, lossy where it was not UTF-8.
     #[must_use]
     pub fn to_text(self) -> Cow<'a, str> {
-        if !self.escaped {
+        if !self.escaped || memchr::memchr(b'\\', self.text).is_none() {
             return lossy_text(self.text);
         }
         let mut text = Vec::with_capacity(self.text.len());
         unescape_json(self.text, &mut text);
-        Cow::Owned(String::from_utf8_lossy(&text).into_owned())
+        Cow::Owned(
+            String::from_utf8(text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        )
     }
 }
 

@@ -739,6 +739,9 @@ fn a_cut_table_is_no_whole_one() {
     let begins = table[..last].rfind("2026-01-02").expect("a row");
     for cut in begins + 30..last {
         let text = &table[..cut];
+        if text.ends_with('\n') {
+            continue;
+        }
         let answer =
             lambda_triage::analyze_bytes(&[("a.csv", text.as_bytes())], &lambda_triage::AnalyzeOptions::default());
         let summary = answer.expect("an answer").summary;

@@ -322,8 +322,12 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
     result
 }
 
-/// Returns whether the last row of a table, which has no line end, is cut: in a cell in quotes, or before its last cell.
+/// Returns whether the last row of a table, which has no line end, is cut: in a cell in quotes, or before its last cell. One
+/// that has a line end within quotes may lack a quote.
 fn is_cut(row: &[u8], separator: u8, columns: Option<usize>) -> bool {
+    if row.ends_with(b"\n") {
+        return false;
+    }
     let mut scan = RowScan::default();
     let is_open = scan.end(row, separator).is_none() && scan.quoted;
     let lacks_cells = || columns.is_some_and(|columns| cells(row, separator).count() < columns);

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::{MASK, Redaction, search};
 
@@ -13,7 +14,7 @@ const ABOVE: usize = 8;
 const LONGEST_ABOVE: usize = 512;
 /// Most lines in front of one that is taken out of a log which are passed over to find what it stands below, and where it
 /// may be a line of a private key.
-const PASSED: usize = 24;
+const PASSED: usize = 8;
 const PASSED_OF_KEY: usize = 100;
 
 /// Masks the lines of one log in their order.
@@ -23,31 +24,39 @@ pub(crate) struct LineMasking<'r> {
     /// Whether a private key began and has not ended.
     in_key: bool,
     /// The lines above as they were, from the first that may name a secret.
-    above: VecDeque<LineAbove>,
+    above: VecDeque<LineAbove<'r>>,
     /// Whether a logger wrote something in front of the last.
     is_led: bool,
 }
 
 #[derive(Debug)]
-struct LineAbove {
-    text: String,
+struct LineAbove<'t> {
+    text: Cow<'t, str>,
     /// Whether it was masked for what stands above it: a part of a list or a table, which may be long.
     is_part: bool,
 }
 
 impl Redaction {
-    /// Returns how many lines in front of this one tell what it is.
+    /// Returns how many lines in front of this one tell what it is. A text with several lines tells it itself.
     pub(crate) fn lines_above(line: &str) -> usize {
+        if line.trim_end().contains('\n') {
+            return 0;
+        }
         if is_of_key(behind_lead(line).trim()) { PASSED_OF_KEY } else { PASSED }
     }
 
+    /// Returns whether a line may name a secret that stands below it, also while it is escaped.
+    pub(crate) fn may_name(line: &[u8]) -> bool {
+        !search::words(line).is_empty()
+    }
+
     /// Returns a line with secrets masked that stands below others of one log: it may be what they name.
-    pub(crate) fn apply_below<'l>(&self, above: impl Iterator<Item = Cow<'l, str>>, line: &str) -> String {
+    pub(crate) fn apply_below<'l>(&'l self, above: impl Iterator<Item = Cow<'l, str>>, line: &str) -> String {
         if self.is_off() {
             return line.to_owned();
         }
         let mut masking = LineMasking::new(self);
-        above.for_each(|line| masking.pass(line.trim_end()));
+        above.for_each(|line| masking.pass(line));
         masking.next(line)
     }
 }
@@ -85,13 +94,24 @@ impl<'r> LineMasking<'r> {
     }
 
     /// Passes over a line that is not shown: what it is does not matter, only what it may say of those below.
-    fn pass(&mut self, line: &str) {
+    fn pass(&mut self, line: Cow<'r, str>) {
         if self.in_key || line.contains("-----BEGIN ") {
-            self.next(line);
+            self.next(line.trim_end());
             return;
         }
-        let rest = self.behind_lead(line);
-        self.stand_above(rest, false, PASSED);
+        let end = line.trim_end().len();
+        let begin = end - self.behind_lead(&line[..end]).len();
+        let Some(kept) = self.room_above(&line[begin..end], PASSED) else { return };
+        let (begin, end) = (begin + kept.start, begin + kept.end);
+        let text = match line {
+            Cow::Borrowed(line) => Cow::Borrowed(&line[begin..end]),
+            Cow::Owned(mut line) => {
+                line.truncate(end);
+                line.drain(..begin);
+                Cow::Owned(line)
+            }
+        };
+        self.above.push_back(LineAbove { text, is_part: false });
     }
 
     /// Returns the text of a line behind what a logger wrote, and forgets what another writer wrote above it. Behind a line
@@ -113,34 +133,44 @@ impl<'r> LineMasking<'r> {
         let mut masked = self.redaction.apply(line);
         let mut is_part = false;
         if !self.above.is_empty() && masked == line {
-            let above = self.above.iter().fold(String::new(), |above, line| above + &line.text + "\n");
-            // What ends below it is open.
-            let together = self.redaction.apply_to_part(&format!("{above}{rest}"));
+            // What ends below it is open, as where a text is cut.
+            const OPEN: char = '…';
+            let length: usize = self.above.iter().map(|line| line.text.len() + 1).sum();
+            let mut together = String::with_capacity(length + rest.len() + OPEN.len_utf8());
+            for line in &self.above {
+                together.push_str(&line.text);
+                together.push('\n');
+            }
+            together.push_str(rest);
+            together.push(OPEN);
+            self.redaction.mask(&mut together);
+            let together = together.strip_suffix(OPEN).unwrap_or(&together);
             let ends = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count();
             match together.rsplit_once('\n') {
-                Some((_, last)) if ends(&together) == self.above.len() => masked = format!("{lead}{last}"),
+                Some((_, last)) if ends(together) == self.above.len() => masked = format!("{lead}{last}"),
                 // One mask for several lines, of which it is the last.
                 _ if together.ends_with(MASK) => masked = format!("{lead}{MASK}"),
                 _ => {}
             }
             is_part = masked != line;
         }
-        self.stand_above(rest, is_part, ABOVE);
+        if let Some(kept) = self.room_above(rest, ABOVE) {
+            self.above.push_back(LineAbove { text: Cow::Owned(rest[kept].to_owned()), is_part });
+        }
         masked
     }
 
-    /// Puts a line above the next, if it or one above it may name a secret, with at most so many.
-    fn stand_above(&mut self, text: &str, is_part: bool, most: usize) {
+    /// Makes room for a text above the next line, among at most so many, and returns what of it is to stand there; `None` if
+    /// neither it nor what is above it may name a secret.
+    fn room_above(&mut self, text: &str, most: usize) -> Option<Range<usize>> {
         // Of a text with several lines, the last one stands above the next.
-        let last = match text.rsplit_once('\n') {
-            Some((_, last)) => {
-                self.above.clear();
-                last
-            }
-            None => text,
-        };
+        let begin = text.rfind('\n').map_or(0, |end| end + 1);
+        if begin > 0 {
+            self.above.clear();
+        }
+        let last = &text[begin..];
         if self.above.is_empty() && search::words(last.as_bytes()).is_empty() {
-            return;
+            return None;
         }
         if self.above.len() == most {
             // What names it stays above its parts.
@@ -150,8 +180,7 @@ impl<'r> LineMasking<'r> {
                 self.above.pop_front();
             }
         }
-        let text = last[..last.floor_char_boundary(LONGEST_ABOVE)].to_owned();
-        self.above.push_back(LineAbove { text, is_part });
+        Some(begin..begin + last.floor_char_boundary(LONGEST_ABOVE))
     }
 }
 
