@@ -14,7 +14,7 @@ const EVERY: LineLimits = LineLimits { line_bytes: 4 * 1024, bytes: 1024 * 1024,
 const MOST_KEPT: usize = 32;
 const FEW_KEPT: usize = 4;
 /// Number of last lines that an attempt keeps which waits long: the last one, and those that may tell what it is.
-const SHRUNK: usize = 3;
+const SHRUNK: usize = 1;
 /// Capacity for the first lines: few attempts have fewer, and growing line by line is slower.
 const FIRST_LINES: usize = 8;
 const FIRST_BYTES: usize = 1024;

@@ -47,7 +47,7 @@ struct Cues {
 }
 
 /// Bytes of texts from which on the fast automaton saves more than it takes to build it.
-const MANY: usize = 1 << 20;
+const MANY: usize = 2 << 20;
 
 impl Cues {
     fn automaton(&self, text: &[u8]) -> &AhoCorasick {
