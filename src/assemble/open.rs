@@ -483,12 +483,12 @@ impl From<LinesBetween> for Pending {
 }
 
 impl Pending {
-    /// Takes the lines out.
     /// Returns whether an error stands in the lines that may have ended an attempt.
     pub(super) fn tells_of_error(&self) -> bool {
-        self.signs.iter().any(|sign| matches!(&sign.kind, SignKind::Error(error) if error.form != ErrorForm::Logged))
+        self.signs.iter().any(|sign| matches!(sign.kind, SignKind::Error(_)) && tells_of_failure(sign))
     }
 
+    /// Takes the lines out.
     pub(super) fn take(&mut self) -> LinesBetween {
         self.0.take().map_or_else(LinesBetween::default, |lines| *lines)
     }

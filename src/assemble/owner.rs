@@ -2,6 +2,7 @@
 
 use super::loose::is_loose;
 use super::open::tells_of_failure;
+use super::superseded::id_that_ends;
 use super::{Assembler, Message, TRAILING_ERROR_MS};
 use crate::model::{AppLine, ErrorForm, RequestId, Statement, Status};
 
@@ -36,12 +37,7 @@ impl Assembler {
     /// Returns a statement of the platform with the id of the only attempt that runs, where its own is masked and those before
     /// were not.
     pub(super) fn with_own_id<'a>(&self, record: &Statement<'a>) -> Option<Statement<'a>> {
-        let masked = match record {
-            Statement::End { id } | Statement::ExitedEarly { id } | Statement::TimedOut { id: Some(id) } => *id,
-            Statement::Report(report) => report.id,
-            Statement::Crash(crash) => crash.id?,
-            _ => return None,
-        };
+        let masked = id_that_ends(record)?;
         if !masked.is_anonymous() || !self.known_stream || self.concurrent || self.had(masked) {
             return None;
         }

@@ -32,7 +32,7 @@ impl Printed {
 
 impl Assembler {
     /// Returns whether the function merely printed a line of the platform about another request: an environment that is not
-    /// one of Managed Instances runs one request at a time, and START of the running one was seen. An environment writes one format.
+    /// one of Managed Instances runs one request at a time, and START of the running one was seen.
     pub(super) fn is_printed(&self, record: &Statement<'_>) -> bool {
         let id = match record {
             Statement::End { id } | Statement::ExitedEarly { id } => Some(*id),
@@ -42,20 +42,7 @@ impl Assembler {
             Statement::Start { id, json: false, .. } => Some(*id),
             _ => None,
         };
-        let in_json = match record {
-            Statement::Start { id, json: true, .. } => Some(*id),
-            Statement::Report(report) if report.json => Some(report.id),
-            _ => None,
-        };
-        if let Some(id) = in_json {
-            return self.known_stream && self.in_text && !self.in_json && !self.had(id);
-        }
-        // In a log in JSON, the START in text of the request that runs.
-        if let Statement::Start { id, json: false, .. } = record
-            && self.open.latest_of(Some(*id)).is_some_and(|at| {
-                self.open[at].json && self.open[at].attempt.start_seen && !self.open[at].is_reported()
-            })
-        {
+        if self.is_in_other_format(record) {
             return true;
         }
         let Some(id) = id.filter(|_| self.known_stream && !self.concurrent) else { return false };
@@ -63,6 +50,21 @@ impl Assembler {
         let is_start = matches!(record, Statement::Start { .. });
         let runs = |open: &OpenAttempt| open.attempt.start_seen && (open.json || !is_start) && !open.is_reported();
         !self.had(id) && self.open.last().is_some_and(|at| runs(&self.open[at]))
+    }
+
+    /// Returns whether the function printed START or REPORT in the format that its environment does not write: JSON about a
+    /// request that is not known in a log in text, or the START of its own request in text in a log in JSON.
+    fn is_in_other_format(&self, record: &Statement<'_>) -> bool {
+        let id = match record {
+            Statement::Start { id, json: true, .. } => *id,
+            Statement::Report(report) if report.json => report.id,
+            Statement::Start { id, json: false, .. } => {
+                let in_json = |open: &OpenAttempt| open.json && open.attempt.start_seen && !open.is_reported();
+                return self.open.latest_of(Some(*id)).is_some_and(|at| in_json(&self.open[at]));
+            }
+            _ => return false,
+        };
+        self.known_stream && self.in_text && !self.in_json && !self.had(id)
     }
 
     /// Returns whether an extension printed what the Telemetry API told it about a request: in a log in text, the platform

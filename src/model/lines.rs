@@ -13,8 +13,6 @@ const EVERY: LineLimits = LineLimits { line_bytes: 4 * 1024, bytes: 1024 * 1024,
 /// Number of lines that a filter keeps for good: where all of them are wanted, and where only their presence matters.
 const MOST_KEPT: usize = 32;
 const FEW_KEPT: usize = 4;
-/// Number of last lines that an attempt keeps which waits long: the last one, and those that may tell what it is.
-const SHRUNK: usize = 1;
 /// Capacity for the first lines: few attempts have fewer, and growing line by line is slower.
 const FIRST_LINES: usize = 8;
 const FIRST_BYTES: usize = 1024;
@@ -134,10 +132,10 @@ impl Lines {
         self.get(at)
     }
 
-    /// Keeps only the last lines and those that the filter finds, in minimal memory: for attempts that wait long.
+    /// Keeps only the last line and those that the filter finds, in minimal memory: for attempts that wait long.
     pub fn shrink(&mut self, keep: &Keep) {
-        if !keep.every_line && self.index.len() > self.kept + SHRUNK {
-            self.thin_out(keep, self.index.len() - SHRUNK);
+        if !keep.every_line && self.index.len() > self.kept + 1 {
+            self.thin_out(keep, self.index.len() - 1);
         }
         self.fit();
     }

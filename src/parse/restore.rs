@@ -91,7 +91,7 @@ fn with_plain_head(text: &str) -> Option<String> {
     };
     // The line about a process begins with the label.
     let words = [platform::START.word, platform::END.word, platform::REPORT.word, ""];
-    let labelled = words.iter().find_map(|word| Some((*word, after_label_word(&plain, word)?)));
+    let labelled = words.iter().find_map(|word| Some((*word, behind_word(&plain, word)?)));
     let other = labelled.and_then(|(word, rest)| {
         let is_label = |other: &str| rest.get(..other.len()).is_some_and(|label| label.eq_ignore_ascii_case(other));
         let other = LABELS.iter().find(|other| is_label(other)).filter(|_| !rest.starts_with(platform::REQUEST_ID))?;
@@ -107,7 +107,7 @@ fn with_plain_head(text: &str) -> Option<String> {
 const LABELS: [&str; 4] = ["requestid:", "request-id:", "request_id:", "request id:"];
 
 /// Returns what follows a word and a blank at the start of a line; all of it, if there is no word.
-fn after_label_word<'a>(line: &'a str, word: &str) -> Option<&'a str> {
+fn behind_word<'a>(line: &'a str, word: &str) -> Option<&'a str> {
     let rest = line.strip_prefix(word)?;
     if word.is_empty() { Some(rest) } else { rest.strip_prefix(' ') }
 }

@@ -381,27 +381,29 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
-        if matches!(record, Statement::App(_)) && behind_text(&text).is_some() {
-            self.take_app(at, &message, &text, event.request_id, lines);
+        if matches!(record, Statement::App(_))
+            && let Some(ended) = self.own_end(at, &text)
+        {
+            self.take_ended(at, &message, &text, (ended, event.request_id), lines);
             return;
         }
         self.take_record(at, &message, &record, lines);
     }
 
-    /// Takes a message of a function, and the END of its own request behind it.
-    fn take_app(
+    /// Finds the END of the request that runs, directly behind a message of a function.
+    fn own_end<'t>(&self, at: usize, text: &'t str) -> Option<(&'t str, RequestId)> {
+        behind_text(text).filter(|(_, ended)| self.streams[at].assembler.runs(*ended))
+    }
+
+    /// Takes a message of a function, and the END behind it.
+    fn take_ended(
         &mut self,
         at: usize,
         message: &Message<'_>,
         text: &str,
-        id: Option<RequestId>,
+        ((said, ended), id): ((&str, RequestId), Option<RequestId>),
         lines: Option<&BatchLines<'_>>,
     ) {
-        let ended = behind_text(text).filter(|(_, ended)| self.streams[at].assembler.runs(*ended));
-        let Some((said, ended)) = ended else {
-            self.take_record(at, message, &with_id(parse::parse(text), id), lines);
-            return;
-        };
         let bytes = message.bytes.min(said.len() as u64);
         let app = Message { text: said.as_bytes(), bytes, ..*message };
         self.take_record(at, &app, &with_id(parse::parse(said), id), lines);
@@ -426,7 +428,10 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             bytes: joined.bytes,
             keep: self.keep,
         };
-        self.take_app(at, &message, &whole.text, joined.request_id, lines);
+        match self.own_end(at, &whole.text) {
+            Some(ended) => self.take_ended(at, &message, &whole.text, (ended, joined.request_id), lines),
+            None => self.take_record(at, &message, &with_id(parse::parse(&whole.text), joined.request_id), lines),
+        }
     }
 
     /// Takes the statement that a message makes.

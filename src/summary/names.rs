@@ -38,8 +38,8 @@ pub(super) struct FunctionFacts {
     pub(super) architecture: Option<String>,
     /// Time limit, in milliseconds, from the latest timeout; known when all attempts are.
     pub(super) timeout_ms: Option<u64>,
-    /// The same, after when it was told, as records of an earlier run tell it: its timeouts need not be among them, as copies and what lies
-    /// outside of the window have no record.
+    /// The same, after when it was told, as records of an earlier run tell it: its timeouts need not be among them, as what
+    /// lies outside of the window has no record.
     pub(super) told_timeout: Option<(Option<Timestamp>, u64)>,
     /// Time limit, in milliseconds, that records of earlier runs have from a configuration, of the latest attempt.
     pub(super) configured_timeout: Option<(Option<Timestamp>, u64)>,

@@ -29,7 +29,7 @@ pub(crate) fn record_of(
     // What a line is may be told by those above it.
     let told = |place: Place, text: &str| {
         let above = attempt.lines.above(place, Redaction::lines_above(text));
-        let above = above.skip_while(|line| redaction.is_off() || !Redaction::may_name(line.text));
+        let above = above.skip_while(|line| !Redaction::may_name(line.text));
         redaction.apply_below(above.map(|line| line.to_text()), text)
     };
     let evidence: Vec<_> = verdict

@@ -163,9 +163,9 @@ impl LineForms {
         learned.unwrap_or_else(|| Self { forms: Vec::new(), object: None, records: false })
     }
 
-    /// Learns the forms by what `start_of` finds in a line, before the next one; `None` if it finds nothing. A sentence within an attempt of another
-    /// form is quoted. If messages stand at the start of lines too, a form must have whole attempts, or more sentences than
-    /// stand there.
+    /// Learns the forms by what `start_of` finds in a line, before the next one; `None` if it finds nothing. A sentence within an
+    /// attempt of another form is quoted. If messages stand at the start of lines too, a form must have whole attempts, or more
+    /// sentences than stand there.
     fn learn_by(head: &[u8], start_of: impl Fn(&[u8], &[u8]) -> Option<usize>) -> Option<Self> {
         let mut forms: Vec<(LineForm, FormCount)> = Vec::new();
         let mut alone = 0;
