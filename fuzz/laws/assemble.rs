@@ -19,7 +19,12 @@ struct Stream {
     /// Whether the attempt has printed a line of the platform, and a REPORT. A part holds two attempts with a REPORT back, so
     /// another one would count.
     printed: (bool, bool),
+    /// Number of errors of the attempt. Of more than are kept, those behind a cut are an attempt each, which is told.
+    errors: usize,
 }
+
+/// Errors kept of an attempt.
+const ERRORS_KEPT: usize = 16;
 
 fn id(request: u32) -> String {
     format!("{request:08x}-5b50-4f1e-8b5c-0d0b9f3c2a11")
@@ -42,7 +47,7 @@ impl Stream {
         let line = match (self.runs, choice & 15) {
             (false, 0..=7) => {
                 self.requests += 1;
-                (self.runs, self.printed) = (true, (false, false));
+                (self.runs, self.printed, self.errors) = (true, (false, false), 0);
                 format!("START RequestId: {} Version: 7", id(self.requests))
             }
             (false, 8) => {
@@ -51,7 +56,10 @@ impl Stream {
             }
             (false, 9) if self.has_ended => timed_out(&own),
             (true, 0..=3) => return self.end(choice),
-            (true, 4 | 5) => ERROR.to_owned(),
+            (true, 4 | 5) if self.errors < ERRORS_KEPT => {
+                self.errors += 1;
+                ERROR.to_owned()
+            }
             (true, 6) => timed_out(&own),
             (true, 7) => crash,
             (true, 8) => format!("2026-01-02T03:00:00.005Z\t{own}\tERROR\tCould not save"),

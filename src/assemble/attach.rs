@@ -595,6 +595,7 @@ impl Assembler {
         let bytes = std::mem::take(&mut self.pending.client_bytes);
         self.pending.bytes = self.pending.bytes.saturating_sub(bytes);
         for (first, sign) in (0u64..).zip(self.pending.take_errors_of_clients()) {
+            self.parted.get_or_insert(sign.line.place);
             emit_lone_error(Pending::of_one(sign, if first == 0 { bytes } else { 0 }), output);
         }
     }

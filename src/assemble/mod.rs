@@ -48,6 +48,8 @@ pub(crate) trait Output {
     fn crowded(&mut self, place: Place);
     /// Lines of the stream are in an order in which nobody wrote them; the place of the first one.
     fn disordered(&mut self, place: Place);
+    /// Errors of one attempt were taken for an attempt each, because they were more than are kept; the place of the first one.
+    fn parted(&mut self, place: Place);
 }
 
 /// One message on its way into an attempt.
@@ -76,7 +78,7 @@ impl<'a> Message<'a> {
 }
 
 /// Signs kept per attempt: of a noisy one, the first half and the last half.
-const SIGNS_KEPT: usize = 16;
+pub(crate) const SIGNS_KEPT: usize = 16;
 /// Bytes kept of a line that is evidence.
 const SIGN_TEXT_BYTES: usize = 4 * 1024;
 /// Bytes kept of a line that is only the last before the end.
@@ -186,6 +188,8 @@ pub(crate) struct Assembler {
     /// Errors whose owner is not settled.
     loose: Option<Box<loose::LooseErrors>>,
     steps: Option<Box<disorder::TimeSteps>>,
+    /// The first of the errors that were closed as an attempt each before the first line of the platform.
+    parted: Option<Place>,
     /// Errors that stand alone so far, each an attempt unless a line of the platform follows.
     #[expect(clippy::box_collection, reason = "hardly a stream has any")]
     lone: Option<Box<Vec<Pending>>>,
@@ -224,6 +228,7 @@ impl Assembler {
             function: None,
             loose: None,
             steps: None,
+            parted: None,
             lone: None,
             unread: Vec::new(),
         }

@@ -256,6 +256,7 @@ fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, outpu
         next.lone = Some(lone);
     }
     TimeSteps::add(&mut next.steps, tail.steps);
+    next.parted = tail.parted.or(next.parted);
     next.held.settled = true;
     next
 }
@@ -423,6 +424,9 @@ fn foreign_lines_owner(tail: &mut Assembler, fragment: &mut OpenAttempt, output:
 fn close(mut tail: Assembler, output: &mut dyn Output) {
     if let Some(place) = tail.steps.as_ref().and_then(|steps| steps.disorder()) {
         output.disordered(place);
+    }
+    if let Some(place) = tail.parted.filter(|_| tail.begun) {
+        output.parted(place);
     }
     tail.tell_of_reports_out_of_view(output);
     let lone_error = tail.has_errors_alone();

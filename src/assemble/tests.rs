@@ -17,6 +17,7 @@ struct Closed {
     duplicates: u32,
     bytes: u64,
     disordered: bool,
+    parted: bool,
 }
 
 impl Output for Closed {
@@ -30,6 +31,9 @@ impl Output for Closed {
         self.duplicates += 1;
     }
     fn crowded(&mut self, _: Place) {}
+    fn parted(&mut self, _: Place) {
+        self.parted = true;
+    }
     fn disordered(&mut self, _: Place) {
         self.disordered = true;
     }
@@ -300,6 +304,27 @@ fn errors_that_a_filter_picked_are_an_attempt_each() {
                 let got: Vec<String> = closed.attempts.iter().map(describe).collect();
                 assert_eq!(got, ["? --- [unhandled@invoke] cut-both"; 20], "{cuts:?}");
                 assert_eq!(closed.bytes, lines.iter().map(|line| line.len() as u64).sum::<u64>(), "{cuts:?}");
+            }
+        }
+    }
+}
+
+/// More errors than are kept, of an attempt that began out of view, are an attempt each, which is told; where its beginning is
+/// in the part before, too.
+#[test]
+fn more_errors_than_are_kept_before_the_first_line_of_lambda_are_told() {
+    for errors in [1, 2, SIGNS_KEPT, SIGNS_KEPT + 1, 3 * SIGNS_KEPT] {
+        for start in [&["start 1"][..], &[]] {
+            let lines: Vec<&str> =
+                start.iter().copied().chain(vec!["error unhandled"; errors]).chain(["end 1", "report 1"]).collect();
+            for cut in 0..lines.len() {
+                let closed = assemble(&lines, false, true, &[cut]);
+                assert_eq!(closed.parted, closed.attempts.len() > 1, "{errors} {start:?} {cut}");
+                // In one piece, the START tells that all are of one attempt.
+                assert!(
+                    !closed.parted || errors > SIGNS_KEPT && (start.is_empty() || cut > 0),
+                    "{errors} {start:?} {cut}"
+                );
             }
         }
     }

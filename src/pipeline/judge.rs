@@ -171,6 +171,15 @@ impl Output for Closing<'_, '_> {
         let input = self.worker.inputs.get(place.input as usize);
         self.worker.tally.disordered(input.map_or("", |input| &input.name), place.line);
     }
+
+    fn parted(&mut self, place: Place) {
+        let text = format!(
+            "line {}: more than {} errors stand before the first line of Lambda: each is taken for an attempt of its own",
+            place.line,
+            assemble::SIGNS_KEPT
+        );
+        self.worker.take_note(place.input, Note { incomplete: true, text });
+    }
 }
 
 /// Finds the end of an attempt whose REPORT was not read within a line of its own: in text that was wrapped anew, sentences

@@ -153,6 +153,7 @@ impl Output for Kept {
 
     fn duplicate(&mut self) {}
     fn crowded(&mut self, _: Place) {}
+    fn parted(&mut self, _: Place) {}
     fn disordered(&mut self, _: Place) {}
 }
 
