@@ -122,7 +122,9 @@ pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
     let has = |key: &[u8]| memchr::memmem::find(head, key).is_some();
     let json = head.starts_with(b"{") && has(b"\"schema\"") && has(b"\"tool_version\"");
     let junit = has(b"<testsuites name=\"lambda-triage\"");
-    let older_table = has(b"FUNCTION") && has(b"ATTEMPTS  FAILED");
+    let is_title =
+        |line: &[u8]| line.starts_with(b"FUNCTION") && memchr::memmem::find(line, b"ATTEMPTS  FAILED").is_some();
+    let older_table = head.split(|byte| *byte == b'\n').any(is_title);
     let begins = RESULTS.iter().any(|beginning| head.starts_with(beginning));
     (json || junit || older_table || begins || begins_as_table(head) || begins_as_life(head))
         .then_some("a result of lambda-triage, not a log")
@@ -178,7 +180,13 @@ fn begins_as_table(head: &[u8]) -> bool {
     let end = memchr::memchr_iter(b'\n', head).nth(2).unwrap_or(head.len());
     let headline = &head[..end];
     let has = |word: &[u8]| memchr::memmem::find(headline, word).is_some();
-    has(b"attempt") && (has(b"complete") || has(b"partial")) && has(b" function") && has(b" UTC")
+    // A log may have these words, too, but hardly in that place.
+    let tells_whether_all = |line: &[u8]| {
+        let line = line.trim_ascii_end().strip_suffix(b"\x1b[0m").unwrap_or(line.trim_ascii_end());
+        line.ends_with(b"complete") || line.ends_with(b"partial")
+    };
+    let whole = headline.split(|byte| *byte == b'\n').any(tells_whether_all);
+    whole && has(b"attempt") && has(b" function") && has(b" UTC")
 }
 
 /// Returns whether a text begins as what `show` prints: function and request id, how the event ended, and its attempts.

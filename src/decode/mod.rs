@@ -170,12 +170,13 @@ impl std::fmt::Debug for Shape {
 
 /// Every shape. Only the last one, messages alone, may also fit what another one fits.
 pub const SHAPES: &[Shape] = &[
+    // What a record quotes may look like any other.
+    json::own_records::SHAPE,
     rendered::no_break::SHAPE,
     rendered::quoted_printable::SHAPE,
     rendered::line_marks::SHAPE,
     rendered::narrow_window::SHAPE,
     text::s3_export::SHAPE,
-    json::own_records::SHAPE,
     json::filter_events::SHAPE,
     json::get_events::SHAPE,
     json::insights_json::SHAPE,

@@ -152,6 +152,48 @@ fn every_sample_decodes() {
     }
 }
 
+/// Whatever text stands in a record of ours, it is one: the formats whose text it quotes are not those of the record.
+#[test]
+fn a_record_is_one_whatever_it_quotes() {
+    let own = crate::decode::json::own_records::SHAPE.name;
+    let sentences = [
+        format!("START RequestId: {ID} Version: 7"),
+        format!("END RequestId: {ID}"),
+        format!("REPORT RequestId: {ID}\tDuration: 1.00 ms"),
+        format!("2026-10-01T00:00:00.123Z {ID} Task timed out after 3.00 seconds"),
+        r#"{"time":"2026-10-01T00:00:00.123Z","type":"platform.initReport","record":{}}"#.to_owned(),
+        "platform.initReport".to_owned(),
+        "INIT_REPORT Init Duration: 3.00 ms".to_owned(),
+        "an ordinary line".to_owned(),
+    ];
+    let mut texts: Vec<String> =
+        SHAPES.iter().flat_map(|shape| shape.samples()).map(|sample| (*sample).into()).collect();
+    // What this program prints is no log, but may be quoted.
+    texts.extend(
+        [
+            "3 attempts failed, complete: 1 function, 12:00 UTC",
+            "FUNCTION  ATTEMPTS  FAILED",
+            "<testsuites name=\"lambda-triage\"",
+        ]
+        .map(str::to_owned),
+    );
+    for first in sentences {
+        for between in ["\n", "\r", "\0", "\u{2028}", "\t", " ", ","] {
+            let second = ["END RequestId:", "REPORT RequestId: ", "START RequestId: x"];
+            texts.extend(second.map(|second| format!("{first}{between}{second}")));
+        }
+    }
+    for text in texts {
+        let record = serde_json::json!({
+            "schema": 5, "id": "0a", "kind": "attempt", "function": "f", "category": "ok", "code": "ok", "request_id": ID,
+            "last_line_before_end": text,
+        });
+        let (result, seen) = run(&mut format!("{record}\n").as_bytes());
+        assert_eq!(result.map(|decoded| decoded.shape).ok(), Some(own), "{record}");
+        assert_eq!((seen.records.len(), seen.events.len()), (1, 0), "{record}");
+    }
+}
+
 #[test]
 fn s3_export_keeps_continuation_lines() {
     let text = "2026-10-01T00:00:00.123Z START RequestId: x\n\n2026-10-01T00:00:00.456Z [ERROR] E\n  at a\n\n  at b\n2026-10-01T00:00:00.500Z END\r\n";
@@ -626,6 +668,21 @@ fn refuses_with_advice() {
     }
     let nested = (0..6).fold(b"RequestId: x".to_vec(), |bytes, _| gzip(&bytes));
     assert!(matches!(run(&mut &nested[..]).0, Err(DecodeError::Corrupt(_))));
+}
+
+/// Words of our own results make no result of a log.
+#[test]
+fn a_log_that_has_the_words_of_a_result_is_a_log() {
+    for line in [
+        "3 attempts to complete a function, partial, until 12:00 UTC:",
+        "the FUNCTION made 3 ATTEMPTS  FAILED",
+        "complete",
+    ] {
+        let text = format!("START RequestId: {ID} Version: 7\n{line}\nEND RequestId: {ID}\n");
+        for text in [text.clone(), format!("{line}\n{text}")] {
+            assert!(run(&mut text.as_bytes()).0.is_ok(), "{text}");
+        }
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn mark_of(head: &[u8]) -> Option<&'static str> {
         rest = below.get(1..).unwrap_or_default();
         message_start(line).map(|first| (line, first))
     })?;
-    let first = Some(first).filter(|first| *first < 100 && !is_document(&line[..*first]))?;
+    let first = Some(first).filter(|first| *first < 100 && !is_document(&line[..line.len().min(first + 1)]))?;
     let words = [START.begin, END.begin, REPORT.begin];
     let behind = &line[first + 1..];
     let second = words.iter().filter_map(|word| memchr::memmem::find(behind, word.as_bytes())).min()?;
