@@ -311,6 +311,14 @@ pub struct AppLine<'a> {
     pub execution_arn: Option<Cow<'a, str>>,
 }
 
+impl<'a> AppLine<'a> {
+    /// Creates the line of an error that names no request.
+    #[must_use]
+    pub fn of_error(error: AppError<'a>) -> Self {
+        Self { level: Level::Error, error: Some(error), ..Self::default() }
+    }
+}
+
 /// The form in which a line reports an error. It decides whether the error can have ended the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorForm {

@@ -159,6 +159,7 @@ mod tests {
 
     #[test]
     fn leaves_what_differs_to_them() {
+        let figures = "\tDuration: 3004.92 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 95 MB";
         for line in [
             format!("START RequestId: {ID}\tVersion: 1"),
             format!("START RequestId: {ID} Version: $LATEST and more"),
@@ -168,6 +169,8 @@ mod tests {
                 "REPORT RequestId: {ID}\tDuration: 3.5 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 9 MB"
             ),
             "REPORT RequestId: none".to_owned(),
+            format!("REPORT RequestId: {ID}{figures}\tStatus: quite odd"),
+            format!("REPORT RequestId: {ID}{figures}\tStatus: \t"),
             "Results".to_owned(),
         ] {
             assert_eq!(platform_line(line.as_bytes()), None, "{line}");

@@ -7,7 +7,7 @@ use super::exception::{self, after_python_stack, described};
 use super::frame;
 use super::text::{first_line, is_error_name, is_type_name, lines, type_and_message};
 use crate::lambda::runtimes::{FAULT_HANDLER, JVM_THREAD, TRACEBACK};
-use crate::model::{AppError, AppLine, ErrorForm, Level};
+use crate::model::{AppError, AppLine, ErrorForm};
 
 /// Shapes, in order; the first that recognises the text decides.
 const SHAPES: [fn(&str) -> Option<AppError<'static>>; 11] =
@@ -47,7 +47,7 @@ pub(super) const SHAPE: TextShape = TextShape {
 /// Parses the last words of a process.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     let error = SHAPES.iter().find_map(|shape| shape(text))?;
-    Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
+    Some(AppLine::of_error(error))
 }
 
 /// Parses a line of the native client: `[ERROR] [<ms>] LAMBDA_RUNTIME Failed to post handler success response. Http

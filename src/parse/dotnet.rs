@@ -13,7 +13,7 @@ pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
 /// Parses a line of the .NET client.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if let Some(error) = legacy(text) {
-        return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
+        return Some(AppLine::of_error(error));
     }
     let LineHead { id, level, rest, .. } =
         head(text).filter(|head| head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;

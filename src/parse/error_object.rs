@@ -98,7 +98,6 @@ pub(super) fn self_described(form: ErrorForm, object: &Object<'_>) -> AppError<'
     AppError {
         error_type: known.error_type.or_else(|| text("name")),
         message: known.message.or_else(|| text("message")),
-        http_status: own_status(object),
         url: request_url(object),
         ..known
     }
@@ -129,7 +128,8 @@ fn own_status(object: &Object<'_>) -> Option<u16> {
 
 /// Returns the HTTP status of an error that the runtime's client writes, which is no object of a logger.
 fn thrown_status(form: ErrorForm, object: &Object<'_>) -> Option<u16> {
-    let is_thrown = matches!(form, ErrorForm::Unhandled | ErrorForm::MaybeUnhandled | ErrorForm::Uncaught);
+    use ErrorForm::{Init, MaybeUnhandled, Uncaught, Unhandled, UnhandledRejection};
+    let is_thrown = matches!(form, Unhandled | MaybeUnhandled | Uncaught | UnhandledRejection | Init);
     member(object, "status").filter(|_| is_thrown).and_then(valid_status)
 }
 

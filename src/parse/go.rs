@@ -21,11 +21,11 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
         return Some(line);
     }
     if let Some(error) = by_go1(text) {
-        return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
+        return Some(AppLine::of_error(error));
     }
     let rest = after_date(text).or_else(|| text.starts_with(GO_PANIC).then_some(text))?;
     if let Some(error) = said_by_client(rest, true) {
-        return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
+        return Some(AppLine::of_error(error));
     }
     let level = level::among_first_words(rest.split(['\n', '\r']).next().unwrap_or(""));
     let mut line = AppLine { level, ..AppLine::default() };
@@ -66,7 +66,7 @@ fn by_place(text: &str) -> Option<AppLine<'static>> {
     let said =
         rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | ' ' | '\t' | ']' | '|' | '-' | '>'));
     let error = said_by_client(said, true)?;
-    Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
+    Some(AppLine::of_error(error))
 }
 
 /// Parses what the runtime go1.x prints of a failed handler: `message: Type`, and its stack on the next line; the stack of a

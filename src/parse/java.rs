@@ -19,7 +19,7 @@ pub(super) const SHAPE: TextShape =
 /// Parses a line of a Java function.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if let Some(error) = framed(text).or_else(|| not_loaded(text)) {
-        return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
+        return Some(AppLine::of_error(error));
     }
     by_quarkus(text).or_else(|| log4j(text))
 }
@@ -31,7 +31,7 @@ fn by_quarkus(text: &str) -> Option<AppLine<'static>> {
     let said = said.trim_start_matches([':', ' ']);
     let error = exception::typed(ErrorForm::Unhandled, said, is_type_name)
         .unwrap_or_else(|| described(ErrorForm::Unhandled, "", said, ""));
-    by_client.then(|| AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
+    by_client.then(|| AppLine::of_error(error))
 }
 
 /// Parses `<message>: <class>` and the stack trace, which begins with `<class>: <message>`, or with `<class>` alone if

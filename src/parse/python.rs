@@ -144,7 +144,7 @@ fn legacy(text: &str) -> Option<AppLine<'static>> {
     } else {
         before_stack(text).or_else(|| before_folded_stack(text))?
     };
-    Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
+    Some(AppLine::of_error(error))
 }
 
 /// Parses `<message>: <Type>` and the stack, all on one line: copies lose the line ends.

@@ -24,7 +24,7 @@ pub(super) const SHAPE: TextShape = TextShape { begins: &["Critical exception", 
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if let Some(form) = label(text) {
         let error = failure(form, text);
-        return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
+        return Some(AppLine::of_error(error));
     }
     logger(text)
 }

@@ -854,6 +854,10 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "<--- Last few GCs --->\n\n[9:0x1] 9 ms: Mark-Compact\n\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n",
         "OutOfMemory - | FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
     ),
+    (
+        "[9:0x1] FATAL ERROR: NewSpace::Rebalance Allocation failed - JavaScript heap out of memory",
+        "OutOfMemory - | [9:0x1] FATAL ERROR: NewSpace::Rebalance Allocation failed - JavaScript heap out of memory",
+    ),
     ("Fatal Python error: Segmentation fault", "Crash - | Fatal Python error: Segmentation fault"),
     (
         "/var/task/bootstrap: line 3: ./app: cannot execute binary file: Exec format error",
@@ -929,6 +933,19 @@ fn lines_of_functions() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// A line that reports more than the code logged has the level of an error, whether the runtime wrote one or not.
+#[test]
+fn an_error_that_may_end_an_attempt_has_the_level_of_one() {
+    for (text, _) in APP {
+        let text = sample(text);
+        if let Statement::App(line) = parse(&text)
+            && line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged)
+        {
+            assert!(line.level >= Level::Error, "{text:?} {:?}", line.level);
+        }
+    }
 }
 
 /// Whatever stands in the place of the id, and however a tool rewrote the time, a line of Node's client is read.
@@ -1256,6 +1273,8 @@ fn ordinary_lines_are_dismissed() {
 fn mentions_are_no_failures() {
     for text in [
         "retrying after Error: socket hang up",
+        "[cache] Allocation failed, kept 3 keys",
+        "store [cache] FATAL ERROR: Allocation failed",
         "2026-01-02T03:04:05.678Z\t6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34\tERROR\tcaught: panic: no widget",
         "event: {\"errorType\":\"Sandbox.Timedout\",\"errorMessage\":\"RequestId: x Error: Task timed out after 3.00 seconds\"}",
         "[ERROR]\t2026-01-02T03:04:05.678Z\t\tfatal error: runtime: out of memory",

@@ -2,7 +2,7 @@
 //! again.
 //!
 //! Events are the same if id, stream, time and text are. A table of bounded size remembers them: it is exact for about
-//! the first quarter of a million events with ids, and after that for duplicates that lie no further apart. Nothing is
+//! the first hundred thousand events with ids, and after that for duplicates that lie no further apart. Nothing is
 //! remembered across inputs, because which copy counts must not depend on the order in which workers read; there, whole
 //! attempts are compared at the end.
 
@@ -10,9 +10,9 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::model::{LogEvent, StreamId, Timestamp};
 
-/// Number of slots at first, and at most (4 MiB).
+/// Number of slots at first, and at most (2 MiB).
 const FIRST: usize = 1 << 12;
-const MOST: usize = 1 << 19;
+const MOST: usize = 1 << 18;
 /// Number of slots searched for one event.
 const REACH: usize = 64;
 
