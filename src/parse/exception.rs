@@ -86,7 +86,7 @@ fn on_line(line: &str) -> Option<(&str, &str)> {
         if let Some(found) = type_and_message(rest, is_error_name) {
             return Some(found);
         }
-        from += rest.find(char::is_whitespace)? + 1;
+        from += rest.find(char::is_whitespace)?;
         from += line.get(from..)?.len() - line.get(from..)?.trim_start().len();
     }
     None
@@ -191,5 +191,7 @@ mod tests {
         assert_eq!(error.message.as_deref(), Some("a"));
         let error = logged("Error: a\n    at f (/var/task/a.js:1:2) {\n  code: 'ECONNRESET',\n  statusCode: 503\n}");
         assert_eq!((error.code.as_deref(), error.http_status), (Some("ECONNRESET"), Some(503)));
+        let error = logged("SlowDownError: answered {\"Reason\": \"Rate\"}");
+        assert_eq!(error.reason.as_deref(), Some("Rate"));
     }
 }

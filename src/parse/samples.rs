@@ -437,6 +437,14 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "Unhandled id SlowDown | easy | code SlowDown | reason Rate | 503",
     ),
     (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tInvoke Error \t{\"errorType\":\"SlowDown\",\"errorMessage\":\"easy\",\"code\":\"Busy\",\"Reason\":\"Rate\",\"stack\":[\"cut off in the mid",
+        "Unhandled id SlowDown | easy | code Busy | reason Rate",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tgave\u{3000}up:\u{a0}WidgetError: none left",
+        "Logged id WidgetError | none left",
+    ),
+    (
         "2026-01-02T03:04:05.678Z\t$ID\tERROR\tUncaught Exception \t{\"errorType\":\"Error\",\"errorMessage\":\"lost\",\"code\":\"ECONNRESET\"}",
         "Uncaught id Error | lost | code ECONNRESET",
     ),
