@@ -1,26 +1,25 @@
 //! The final pass: goes through all entries in order, drops duplicates, joins attempts to events, adds up rows and
 //! totals.
 
-use super::entry::Fact;
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::thread;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use super::caught::{Caught, DeadLetterOwners, Unrun, function_of, settled_by};
 use super::causes::{self, CauseSums, FailedStarts, InFunction};
 use super::chains::{Copies, Outcome, continues, order_without_times, outcome, start_behind_end};
-use super::configured::{Configured, SeenCatchers, TimeoutSource, only_invoker};
+use super::configured::{Configured, SeenCatchers, only_invoker};
 use super::course::WindowBounds;
 use super::entries::{Entries, SharedTables};
+use super::entry::Fact;
 use super::findings::{FindingCounts, Surroundings};
 use super::function::Counts;
-use super::guidance::{Advice, Need, advise};
+use super::guidance::{Need, advise};
 use super::insights::{Measured, Readings, SortedReadings};
 use super::learnt::Learnt;
 use super::needs_person::LedgerEvent;
+use super::order::{bring_into_order, worst_first};
+use super::patches::{Patch, Patches};
 use super::price::{Price, Prices};
 use super::runs::Sorted;
 use super::tables::{NamelessPlace, Tables};
@@ -28,15 +27,12 @@ use super::to_check::ToCheck;
 use super::traffic::Traffic;
 use super::{Entry, cloudwatch, counted, retries};
 use crate::account::{
-    AllCounted, AwsConfig, CaughtEvent, CaughtFunction, Destinations, FunctionMetrics, LoggedEvent, MetricFit,
-    OfFunction, UnseenEvent,
+    AllCounted, AwsConfig, CaughtFunction, Destinations, FunctionMetrics, LoggedEvent, MetricFit, OfFunction,
+    UnseenEvent,
 };
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Category, Moment, Occurrence, Place, Timestamp};
-use crate::stats::RateBounds;
-use crate::wire::{
-    CaughtBy, Cause, EventToCheck, Finding, FindingState, FunctionSummary, LambdaInsights, Window, moment,
-};
+use crate::wire::{Cause, EventToCheck, Finding, FunctionSummary, Window, moment};
 
 /// Selection of the attempts that count, and options of the final pass.
 pub(crate) struct SummaryOptions<'a> {
@@ -131,150 +127,6 @@ const LONGEST_RUN_MS: i64 = 15 * 60_000;
 
 /// Most names of functions that were not selected.
 const OUTSIDE: usize = 8;
-
-/// Additions to the record of one attempt.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patch {
-    /// Number of the attempt within its event.
-    pub number: u32,
-    /// Outcome of the event; `None` for an environment, which is no attempt.
-    pub outcome: Option<Outcome>,
-    /// Advice on the event.
-    pub advice: Option<&'static Advice>,
-}
-
-/// What the function of an attempt is, where only other attempts tell it.
-#[derive(Clone, Debug)]
-pub(crate) struct FunctionOrigin {
-    /// Name of the function.
-    pub name: String,
-    /// Account and region, where the log of the attempt tells neither.
-    pub account_id: Option<String>,
-    /// Region of the function.
-    pub region: Option<String>,
-}
-
-/// Additions to records that are known only after the last input.
-#[derive(Debug, Default)]
-pub(crate) struct Patches {
-    /// Patches by the place of the attempt's first line; without those of events that succeeded at their only attempt.
-    patches: FxHashMap<Place, Patch>,
-    /// Records of attempts that were read twice or lie outside of the bounds.
-    dropped: FxHashSet<Place>,
-    /// Time limits of functions, by function id.
-    timeouts_ms: FxHashMap<u32, (u64, TimeoutSource)>,
-    /// Functions of which not every success was read, by function id.
-    without_successes: FxHashSet<u32>,
-    /// What other attempts tell of the functions of streams that do not, by function id.
-    functions: FxHashMap<u32, FunctionOrigin>,
-    /// What stands for the inputs of functions without a name, by function id.
-    nameless: FxHashMap<u32, u64>,
-    /// What caught the events of attempts, by the place of the attempt's first line.
-    caught_by: FxHashMap<Place, CaughtBy>,
-    /// What Lambda Insights measured, by the place of the attempt's first line.
-    lambda_insights: FxHashMap<Place, LambdaInsights>,
-    /// Attempts, in order, of events in which an earlier attempt shows side effects that a later one may repeat.
-    pub repeats: Vec<Vec<Place>>,
-}
-
-impl Patches {
-    /// Returns the additions to an attempt's record; `None` if the record is to be left out.
-    #[must_use]
-    pub(crate) fn of(&self, place: Place) -> Option<Patch> {
-        const PLAIN: Patch = Patch { number: 1, outcome: Some(Outcome::Succeeded), advice: None };
-        (!self.dropped.contains(&place)).then(|| self.patches.get(&place).copied().unwrap_or(PLAIN))
-    }
-
-    /// Returns what caught the event of an attempt.
-    #[must_use]
-    pub(crate) fn caught_by(&self, place: Place) -> Option<&CaughtBy> {
-        self.caught_by.get(&place)
-    }
-
-    /// Returns what Lambda Insights measured of an attempt.
-    #[must_use]
-    pub(crate) fn lambda_insights(&self, place: Place) -> Option<LambdaInsights> {
-        self.lambda_insights.get(&place).cloned()
-    }
-
-    /// Returns the time limit of a function, and what tells it.
-    #[must_use]
-    pub(crate) fn timeout_ms(&self, function: u32) -> Option<(u64, TimeoutSource)> {
-        self.timeouts_ms.get(&function).copied()
-    }
-
-    /// Returns whether not every success of a function was read.
-    #[must_use]
-    pub(crate) fn lacks_successes(&self, function: u32) -> bool {
-        self.without_successes.contains(&function)
-    }
-
-    /// Returns what other attempts tell of a function whose stream does not.
-    #[must_use]
-    pub(crate) fn function(&self, function: u32) -> Option<&FunctionOrigin> {
-        self.functions.get(&function)
-    }
-
-    /// Returns what stands for the input of a function whose name is unknown.
-    #[must_use]
-    pub(crate) fn nameless(&self, function: u32) -> Option<u64> {
-        self.nameless.get(&function).copied()
-    }
-
-    /// Gives functions that are counted under another one what is known of that.
-    fn share(&mut self, names: &Tables) {
-        for (id, under) in (0u32..).zip(&names.canonical).filter(|(id, under)| id != *under) {
-            self.timeouts_ms.extend(self.timeouts_ms.get(under).map(|ms| (id, *ms)));
-            if self.without_successes.contains(under) {
-                self.without_successes.insert(id);
-            }
-            let (own, told) = (&names.functions[id as usize], &names.functions[*under as usize]);
-            let lacks_place = own.account_id.is_none() && own.region.is_none();
-            if let Some(name) = &told.name
-                && (own.name.is_none() || lacks_place)
-            {
-                let (account_id, region) = (told.account_id.clone(), told.region.clone());
-                let (account_id, region) = if lacks_place { (account_id, region) } else { (None, None) };
-                self.functions.insert(id, FunctionOrigin { name: name.clone(), account_id, region });
-            }
-        }
-        let nameless = (0u32..).zip(&names.canonical).filter_map(|(id, under)| Some((id, names.nameless(*under)?)));
-        self.nameless.extend(nameless);
-    }
-
-    fn absorb(&mut self, other: Self) {
-        self.patches.extend(other.patches);
-        self.dropped.extend(other.dropped);
-        self.caught_by.extend(other.caught_by);
-        self.lambda_insights.extend(other.lambda_insights);
-        self.timeouts_ms.extend(other.timeouts_ms);
-        self.without_successes.extend(other.without_successes);
-        self.repeats.extend(other.repeats);
-    }
-
-    fn event(
-        &mut self,
-        attempts: &[Entry],
-        outcome: Outcome,
-        advice: Option<&'static Advice>,
-        caught: Option<&CaughtEvent>,
-    ) {
-        if let Some(caught) = caught {
-            self.caught_by.extend(attempts.iter().map(|attempt| (attempt.place(), caught.caught_by())));
-        }
-        if outcome == Outcome::Succeeded {
-            return;
-        }
-        for (number, entry) in (1u32..).zip(attempts) {
-            self.patches.insert(entry.place(), Patch { number, outcome: Some(outcome), advice });
-        }
-        if let [earlier @ .., _] = attempts
-            && earlier.iter().any(|attempt| attempt.has(Fact::SideEffects))
-        {
-            self.repeats.push(attempts.iter().map(Entry::place).collect());
-        }
-    }
-}
 
 /// Adds up the entries of all workers.
 ///
@@ -986,79 +838,4 @@ fn fit(row: &mut FunctionSummary) {
     row.timeline.shrink_to_fit();
     row.findings.shrink_to_fit();
     row.early_warnings.shrink_to_fit();
-}
-
-/// Brings items into an order that names for each place the item that comes there. Nothing is copied: there may be many,
-/// and large ones.
-fn bring_into_order<T>(items: &mut [T], mut order: Vec<usize>) {
-    for start in 0..order.len() {
-        let mut at = start;
-        while order[at] != start {
-            let from = std::mem::replace(&mut order[at], at);
-            items.swap(at, from);
-            at = from;
-        }
-        order[at] = at;
-    }
-}
-
-/// Orders rows by lost events, then those with a finding that goes on, then by the failure rate that is certain, then by
-/// failures and attempts, most first. A high rate of few attempts is less certain than one of many.
-fn worst_first(a: &FunctionSummary, b: &FunctionSummary) -> Ordering {
-    let goes_on = |row: &FunctionSummary| row.findings.iter().any(|finding| finding.state == FindingState::Ongoing);
-    let harm = |row: &FunctionSummary| (row.lost, goes_on(row));
-    let number = |row: &FunctionSummary| (row.failed, row.environment_failures, row.attempts);
-    let rate = certain_rate(b).total_cmp(&certain_rate(a));
-    harm(b).cmp(&harm(a)).then(rate).then_with(|| number(b).cmp(&number(a)))
-}
-
-/// Returns the failure rate that is certain. Zero where the log hides successes.
-fn certain_rate(row: &FunctionSummary) -> f64 {
-    row.failure_rate.map_or(0.0, |_| RateBounds::of(row.failed, row.attempts - row.incomplete).least)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::strategy::Strategy;
-
-    use super::*;
-
-    fn row(name: &str, failed: u64, attempts: u64, lost: u64, state: FindingState) -> FunctionSummary {
-        FunctionSummary {
-            function: Some(name.to_owned()),
-            attempts,
-            failed,
-            failure_rate: Some(failed as f64 / attempts as f64),
-            lost,
-            findings: vec![Finding { state, ..Finding::default() }],
-            ..FunctionSummary::default()
-        }
-    }
-
-    #[test]
-    fn the_worst_function_is_the_one_that_loses_events_then_the_one_that_is_down() {
-        use FindingState::{Ongoing, Stopped};
-        let mut rows = [
-            row("busy", 10_000, 5_000_000, 0, Ongoing),
-            row("one of one", 1, 1, 0, Ongoing),
-            row("over", 50, 50, 0, Stopped),
-            row("down", 9, 9, 0, Ongoing),
-            row("loses", 3, 30_000, 1, Stopped),
-            row("half", 500, 1_000, 0, Ongoing),
-        ];
-        rows.sort_by(worst_first);
-        let names: Vec<&str> = rows.iter().filter_map(|row| row.function.as_deref()).collect();
-        assert_eq!(names, ["loses", "down", "half", "one of one", "busy", "over"]);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn items_come_into_the_order_that_is_named(order in (0..40usize).prop_flat_map(|count| {
-            proptest::prelude::Just((0..count).collect::<Vec<_>>()).prop_shuffle()
-        })) {
-            let mut items: Vec<usize> = (0..order.len()).collect();
-            bring_into_order(&mut items, order.clone());
-            proptest::prop_assert_eq!(items, order);
-        }
-    }
 }
