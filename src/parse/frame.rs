@@ -273,7 +273,10 @@ mod tests {
                 "com.example.H.handleRequest",
             ),
             ("\tat app//com.example.H.run(H.java:3)", "com.example.H.run"),
-            ("\tat first(sight)\n\tat the office of com.example.H(x)\n\tat com.example.H.run(H.java:3)", "com.example.H.run"),
+            (
+                "\tat first(sight)\n\tat the office of com.example.H(x)\n\tat com.example.H.run(H.java:3)",
+                "com.example.H.run",
+            ),
             (
                 "   at System.IO.F.Open(String p)\n   at Shop.Fn.Run(String a, Int32 b) in /src/Fn.cs:line 3",
                 "Shop.Fn.Run",

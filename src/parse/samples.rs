@@ -956,6 +956,31 @@ fn an_error_that_may_end_an_attempt_has_the_level_of_one() {
     }
 }
 
+/// The level is read wherever a logger writes it, and kept beside the error that the line shows.
+#[test]
+fn a_level_is_read_wherever_a_logger_writes_it() {
+    const TOLD: [&str; 10] = [
+        "2026-01-02T03:04:05.678Z\t$ID\t$LEVEL\tput failed",
+        "[$LEVEL]\t2026-01-02T03:04:05.678Z\t$ID\tput failed",
+        "2026/01/02 03:04:05 $LEVEL put failed",
+        "2026/01/02 03:04:05 {\"level\":\"$LEVEL\",\"message\":\"put failed\"}",
+        "time=2026-01-02T03:04:05.678Z level=$LEVEL msg=\"put failed\"",
+        "2026-01-02 03:04:05 $ID $LEVEL com.acme.Pick - put failed",
+        "2026-01-02 03:04:05,678 - shop - $LEVEL - put failed",
+        "$LEVEL put failed",
+        "E, [2026-01-02T03:04:05.678901 #8] $LEVEL -- : put failed",
+        "{\"level\":\"$LEVEL\",\"message\":\"put failed\"}",
+    ];
+    for told in TOLD {
+        for (word, level) in [("WARN", Level::Warn), ("ERROR", Level::Error), ("FATAL", Level::Fatal)] {
+            let text = sample(told).replace("$LEVEL", word);
+            let record = parse(&text);
+            let Statement::App(line) = &record else { panic!("{text}: {record:?}") };
+            assert_eq!((line.level, line.error.is_some()), (level, level >= Level::Error), "{text}");
+        }
+    }
+}
+
 /// Whatever stands in the place of the id, and however a tool rewrote the time, a line of Node's client is read.
 #[test]
 fn lines_of_node_are_read_with_any_id_and_time() {
