@@ -302,6 +302,7 @@ impl Assembler {
                 open.touch(message);
                 open.json = json;
                 open.attempt.start_seen = true;
+                open.attempt.start_behind = Some(message.place);
                 open.attempt.started_at = message.at.or(open.attempt.started_at);
                 return Some(open);
             }

@@ -284,6 +284,7 @@ impl OpenAttempt {
     pub(super) fn begin_with(&mut self, mut rest: Box<Self>, keep: &Keep) {
         let (mine, theirs) = (&mut self.attempt, &mut rest.attempt);
         mine.start_seen = true;
+        mine.start_behind = Some(theirs.place);
         mine.window_cut = theirs.window_cut;
         mine.started_at = theirs.started_at.or(mine.started_at);
         mine.version = theirs.version.take().or(mine.version.take());

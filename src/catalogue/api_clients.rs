@@ -10,13 +10,15 @@ use crate::model::Confidence::{self, High, Medium};
 /// Classes that these clients name after the status, with its first digit. Programs have classes of the same names, so
 /// the message must begin with a status of that kind.
 #[rustfmt::skip]
-const CLASSES: [(&str, u16); 21] = [
+const CLASSES: [(&str, u16); 22] = [
     // Stainless: `_exceptions.py`, `core/error.ts`, `errors/*Exception.java`, `errors.rb`
     ("BadRequestError", 4), ("AuthenticationError", 4), ("PermissionDeniedError", 4), ("NotFoundError", 4), ("ConflictError", 4),
     ("UnprocessableEntityError", 4), ("RateLimitError", 4), ("InternalServerError", 5), ("OverloadedError", 5),
     ("ServiceUnavailableError", 5), ("DeadlineExceededError", 5), ("APIError", 0), ("APIStatusError", 0),
     ("BadRequestException", 4), ("UnauthorizedException", 4), ("PermissionDeniedException", 4), ("NotFoundException", 4),
     ("UnprocessableEntityException", 4), ("RateLimitException", 4), ("InternalServerException", 5), ("UnexpectedStatusCodeException", 0),
+    // request-promise-core: `errors.js`
+    ("StatusCodeError", 0),
 ];
 
 /// Such classes whose names say less: also web frameworks raise them for answers of their own.
@@ -60,6 +62,22 @@ const BEFORE_STATUS: [&str; 26] = [
     "ConflictError(",
     "TransportError(",
     "ApiError(",
+];
+
+/// Texts that a status follows directly where the message names a URL, too.
+const BESIDE_URL: [&str; 12] = [
+    "status ",
+    "status: ",
+    "status=",
+    "Status: ",
+    "status code=",
+    "HTTP ",
+    "HTTP/1.1 ",
+    "HTTP/2 ",
+    "returned ",
+    "responded with ",
+    "got ",
+    "code: ",
 ];
 
 /// Classes of these clients for calls without an answer.
@@ -120,15 +138,18 @@ fn by_class(classes: &[(&str, u16)], name: &str, message: &str) -> Option<u16> {
     (*family == 0 || status / 100 == *family).then_some(status)
 }
 
-/// Returns the status that follows one of [`BEFORE_STATUS`], or the method and URL of a request as Stainless' clients
+/// Returns the status that follows one of [`BEFORE_STATUS`] or, in a message with a URL, of [`BESIDE_URL`], or the method and URL of a request as Stainless' clients
 /// for Go print it (`POST "https://…": 401 Unauthorized {…}`).
 pub(super) fn status_in_words(message: &str) -> Option<u16> {
     let bytes = message.as_bytes();
+    let names_url = memchr::memmem::find(bytes, b"http").is_some() && message.contains("://");
+    let beside_url = if names_url { &BESIDE_URL[..] } else { &[] };
     let begins_number = |at: &usize| at.checked_sub(1).is_none_or(|before| !bytes[before].is_ascii_alphanumeric());
     memchr::memchr2_iter(b'4', b'5', bytes).filter(begins_number).find_map(|at| {
         let status = error_status(message.get(at..)?)?;
         let before = &bytes[..at];
-        let told = BEFORE_STATUS.iter().any(|words| before.ends_with(words.as_bytes())) || is_request(before);
+        let mut words = BEFORE_STATUS.iter().chain(beside_url);
+        let told = words.any(|words| before.ends_with(words.as_bytes())) || is_request(before);
         told.then_some(status)
     })
 }

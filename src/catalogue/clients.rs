@@ -7,7 +7,7 @@ use super::text::{error_status, last_segment};
 use crate::model::AppError;
 use crate::model::Confidence::Medium;
 
-use Trouble::{Connection, Database, Failed, Timeout};
+use Trouble::{Connection, Database, Dns, Failed, Timeout, Tls};
 
 /// Packages by the folder that stands in the paths of their frames, with the service behind them, and the kind of a
 /// failure whose words tell none.
@@ -68,6 +68,25 @@ const OF_PROGRAMS: [&str; 24] = [
     "JSONDecodeError",
     "StopIteration",
 ];
+
+/// Those of them that name what a program has not, whatever object their message names: no answer of a service becomes one.
+const OF_NAMES: [&str; 8] = [
+    "TypeError",
+    "ReferenceError",
+    "SyntaxError",
+    "KeyError",
+    "IndexError",
+    "AttributeError",
+    "NameError",
+    "UnboundLocalError",
+];
+
+/// Returns whether an error is the program's own mistake, although its words name a driver. `TypeError: fetch failed` is the
+/// type for a call without an answer.
+pub(super) fn is_own_mistake(error: &AppError<'_>, trouble: Trouble) -> bool {
+    let without_answer = matches!(trouble, Connection | Timeout | Tls | Dns);
+    !without_answer && error.error_type.as_deref().is_some_and(|name| OF_NAMES.contains(&last_segment(name)))
+}
 
 /// Frames in which runtimes and event loops stand above the package that threw, at most.
 const MOST_ABOVE: usize = 3;

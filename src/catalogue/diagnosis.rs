@@ -37,8 +37,40 @@ pub(crate) fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
     if in_process::is_in_process(error) {
         return None;
     }
-    strongest(error, line).or_else(|| clients::thrown_by(error, line)).and_then(|hit| other_failure(error, line, hit))
+    strongest(error, line)
+        .filter(|hit| !clients::is_own_mistake(error, hit.trouble))
+        .or_else(|| by_answer(error))
+        .or_else(|| clients::thrown_by(error, line))
+        .or_else(|| of_callee(error))
+        .and_then(|hit| other_failure(error, line, hit))
 }
+
+/// Reads the status of an answer and the URL that was asked, as clients of HTTP put them into their errors. A status alone
+/// may be what the function means to answer.
+fn by_answer(error: &AppError<'_>) -> Option<Hit> {
+    let status = error.http_status.filter(|_| error.url.is_some())?;
+    let trouble = aws_codes::by_status(status)?;
+    Some(Hit { trouble, confidence: High, service: None, status: Some(status), errno: None })
+}
+
+/// Recognises the error of another function in the message of one that called it. What the platform says of the function
+/// itself has a type of the platform.
+fn of_callee(error: &AppError<'_>) -> Option<Hit> {
+    error.error_type.as_deref().filter(|name| super::platform_error(name).is_none())?;
+    let message = error.message.as_deref()?;
+    let is_document = message.contains("errorMessage") && message.contains("errorType");
+    let is_answer = message.contains("FunctionError");
+    (is_document || is_answer || message.contains(EXITED)).then_some(Hit {
+        trouble: Trouble::Failed,
+        confidence: Medium,
+        service: Some("Lambda"),
+        status: None,
+        errno: None,
+    })
+}
+
+/// Words of the platform about a process that ended, behind an id.
+const EXITED: &str = " Error: Runtime exited";
 
 /// Returns the strongest sign of a failed call to anything but AWS: the status that a client put in words tells more
 /// than the name of the client, and less than the reason why there was no answer.
@@ -84,7 +116,8 @@ fn of_system(error: &AppError<'_>) -> Option<Hit> {
 fn by_grpc(error: &AppError<'_>, text: &str) -> Option<Hit> {
     let class = error.error_type.as_deref().map(unwrapped).unwrap_or("");
     let of_java = || grpc::status_first(text).filter(|_| class.starts_with("io.grpc.Status"));
-    let (trouble, name) = grpc::status(text).or_else(of_java).or_else(|| grpc::status(class))?;
+    let (trouble, name) =
+        grpc::status(text).or_else(of_java).or_else(|| grpc::status(class)).or_else(|| grpc::answered(text))?;
     Some(Hit { trouble, confidence: High, service: None, status: None, errno: Some(name) })
 }
 

@@ -51,6 +51,18 @@ pub(super) fn status(text: &str) -> Option<(Trouble, &'static str)> {
     found.or_else(|| numbered(text)).map(|(_, name, _, trouble)| (*trouble, *name))
 }
 
+/// Reads the error that Google's interfaces answer: `{"code": 429, "message": "…", "status": "RESOURCE_EXHAUSTED"}`, as JSON
+/// or as Python prints it.
+pub(super) fn answered(text: &str) -> Option<(Trouble, &'static str)> {
+    let value = |name: &str| {
+        let (_, rest) = text.split_once(name)?;
+        Some(rest.trim_start_matches(['"', '\'', ':', ' ']))
+    };
+    super::text::error_status(value("code\"").or_else(|| value("code'"))?)?;
+    let word = leading(value("status\"").or_else(|| value("status'"))?, |c| c.is_ascii_uppercase() || c == '_')?;
+    STATUSES.iter().find(|(_, name, ..)| word == *name).map(|(_, name, _, trouble)| (*trouble, *name))
+}
+
 /// Returns the meaning and the name of the status with which a message begins, as Java's do behind their class.
 pub(super) fn status_first(message: &str) -> Option<(Trouble, &'static str)> {
     let word = leading(message, |c| c.is_ascii_uppercase() || c == '_')?;

@@ -296,6 +296,45 @@ fn networks_and_http_clients() {
     given("PriceError", r#"callee failed: {"errorType":"Sandbox.Timedout","errorMessage":"RequestId: x Error: Task timed out after 3.00 seconds"}"#).is("downstream.timeout", "Lambda/");
 }
 
+/// An answer is one of another service where the error has its URL, or its message has both; a status alone may be the
+/// function's own answer.
+#[test]
+fn answers_are_told_by_url_and_status() {
+    let asked = |name: &str, status: u16| {
+        let mut given = given(name, "Bad credentials").status(status);
+        given.error.url = Some("https://api.example.com/user".into());
+        given
+    };
+    asked("HttpError", 401).is("downstream.auth", "/");
+    asked("Error", 503).is("downstream.unavailable", "/");
+    given("HttpError", "Bad credentials").status(401).fails_alone();
+    given("Error", "Request to https://api.example.com/v1 failed with status 500").is("downstream.unavailable", "/");
+    given("Exception", "GET https://api.example.com:443/v1 returned 404").is("downstream.not_found", "/");
+    given("Error", "order status 500").fails_alone();
+    given("Error", "connects to https://api.example.com:443/v1 first").fails_alone();
+    given("StatusCodeError", "500 - \"Internal Server Error\"").is("downstream.unavailable", "/");
+    let quota = "{'code': 429, 'message': 'Quota exceeded for quota metric', 'status': 'RESOURCE_EXHAUSTED'}";
+    given("APIError", quota).is("downstream.throttled", "/");
+    given("Error", "{\"error\":{\"code\":403,\"status\":\"PERMISSION_DENIED\"}}").is("downstream.auth", "/");
+    given("Error", "{\"code\": 7, \"status\": \"ABORTED\"}").fails_alone();
+}
+
+/// What a called function failed of is no error of the caller.
+#[test]
+fn errors_of_called_functions_are_theirs() {
+    let killed =
+        "{'errorType': 'Runtime.ExitError', 'errorMessage': 'RequestId: 6f0d1a52 Error: Runtime exited with error'}";
+    for message in [
+        format!("Worker failed: {killed}"),
+        "RequestId: 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Error: Runtime exited with error: signal: killed".to_owned(),
+        "invoke: {\"StatusCode\":200,\"FunctionError\":\"Unhandled\"}".to_owned(),
+    ] {
+        given("Exception", &message).is("downstream.error", "Lambda/");
+        given("", &message).fails_alone();
+        given("Runtime.ExitError", &message).fails_alone();
+    }
+}
+
 #[test]
 fn databases_and_caches() {
     given(
@@ -335,6 +374,11 @@ fn errors_of_the_code_itself() {
     given("ParamValidationError", "Parameter validation failed:\nMissing required parameter in input: \"Key\"")
         .fails_alone();
     given("CardDeclined", "card was refused").fails_alone();
+    // Mistakes of a program whose words name a driver.
+    for name in ["AttributeError", "TypeError", "NameError", "KeyError", "ReferenceError"] {
+        given(name, "'psycopg2.extensions.connection' object has no attribute 'cusor'").fails_alone();
+        given(name, "mongoClient.conect is not a function (MongoError)").fails_alone();
+    }
 }
 
 #[test]

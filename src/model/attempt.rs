@@ -31,6 +31,8 @@ pub struct Attempt {
     pub ended_at: Option<Timestamp>,
     /// Whether a START was seen.
     pub start_seen: bool,
+    /// Place of the START behind lines that name its request.
+    pub start_behind: Option<Place>,
     /// Whether an END (or `platform.runtimeDone`) was seen.
     pub end_seen: bool,
     /// Whether a REPORT was seen. Its figures are in `metrics`.

@@ -85,7 +85,7 @@ pub(super) fn error(form: ErrorForm, object: &Object<'_>) -> AppError<'static> {
             .or_else(|| thrown_status(form, object)),
         reason: text_at(object, &["Reason", "error.Reason", "err.Reason", "reason.Reason"]).and_then(owned),
         cause: cause(object),
-        url: reason.and_then(request_url).or_else(|| host_url(object)),
+        url: reason.and_then(request_url).or_else(|| host_url(object)).or_else(|| answer_url(object)),
         ..AppError::of(form)
     }
 }
@@ -98,7 +98,7 @@ pub(super) fn self_described(form: ErrorForm, object: &Object<'_>) -> AppError<'
     AppError {
         error_type: known.error_type.or_else(|| text("name")),
         message: known.message.or_else(|| text("message")),
-        url: request_url(object),
+        url: request_url(object).or(known.url),
         ..known
     }
 }
@@ -140,6 +140,22 @@ fn request_url(object: &Object<'_>) -> Option<Cow<'static, str>> {
     let (url, base) = (text("url"), text("baseURL"));
     let whole = if url.contains("://") { url.to_owned() } else { [base, url].concat() };
     owned(&whole)
+}
+
+/// Returns the URL that was asked, where the error of a client has the answer or the request beside its own members: those of
+/// Octokit, got, request, superagent and ky.
+fn answer_url(object: &Object<'_>) -> Option<Cow<'static, str>> {
+    const NAMES: [&str; 8] = [
+        "response.url",
+        "request.url",
+        "response.config.url",
+        "config.url",
+        "options.url",
+        "options.uri",
+        "response.request.url",
+        "response.error.path",
+    ];
+    text_at(object, &NAMES).filter(|url| url.contains("://")).and_then(owned)
 }
 
 /// Returns the URL of the host that an error of Node.js or of the SDK for JavaScript names in a member of its own.

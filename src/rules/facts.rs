@@ -12,7 +12,7 @@ use crate::model::{
 /// An attempt with the facts for which its signs must be searched.
 pub(super) struct Facts<'a> {
     pub(super) attempt: &'a Attempt,
-    /// The platform's crash line.
+    /// The platform's crash line, or the answer that has its words.
     pub(super) crash: Option<&'a Sign>,
     /// The statement of a bad end: of REPORT, else of `runtimeDone`.
     pub(super) ended: Option<&'a Sign>,
@@ -39,14 +39,19 @@ impl<'a> Facts<'a> {
         let last =
             |wanted: fn(&SignKind) -> bool| attempt.signs.iter().filter(is_told).rfind(|sign| wanted(&sign.kind));
         let report = last(|kind| matches!(kind, SignKind::Ended { runtime_done: false, .. }));
+        let (answered_crash, fatal) = match fatal(attempt) {
+            Some(sign) if answers_crash(sign) => (Some(sign), None),
+            fatal => (None, fatal),
+        };
         Self {
             attempt,
             // A code alone tells less than how the process ended.
             crash: last(|kind| matches!(kind, SignKind::Crash { message, .. } if !message.is_empty()))
+                .or(answered_crash)
                 .or_else(|| last(|kind| matches!(kind, SignKind::Crash { .. }))),
             ended: report.or_else(|| last(|kind| matches!(kind, SignKind::Ended { .. }))),
             timed_out: timed_out(attempt),
-            fatal: fatal(attempt),
+            fatal,
             handler_done: last(|kind| matches!(kind, SignKind::HandlerDone)).is_some(),
         }
     }
@@ -70,6 +75,7 @@ impl<'a> Facts<'a> {
     pub(super) fn platform_code(&self) -> Option<&'a str> {
         let of_sign = |sign: &'a Sign| match &sign.kind {
             SignKind::Ended { error_type, .. } | SignKind::Crash { error_type, .. } => error_type.as_deref(),
+            SignKind::Error(error) => error.error_type.as_deref(),
             _ => None,
         };
         self.ended
@@ -106,6 +112,7 @@ impl<'a> Facts<'a> {
     pub(super) fn exit(&self) -> Option<Exit<'a>> {
         match &self.crash?.kind {
             SignKind::Crash { message, .. } => exit_of(message),
+            SignKind::Error(error) => exit_of(error.message.as_deref()?),
             _ => None,
         }
     }
@@ -274,7 +281,8 @@ fn is_of_caller(attempt: &Attempt, sign: &Sign) -> bool {
 /// Returns whether an error stands in a text above the START of the request that it names, as its answer does: nothing that
 /// it printed can.
 pub(super) fn is_above_own_log(attempt: &Attempt, sign: &Sign) -> bool {
-    let is_first = sign.line.at.is_none() && (sign.phase == Phase::Init || sign.line.place == attempt.place);
+    let is_before = || attempt.start_behind.is_some_and(|start| sign.line.place < start);
+    let is_first = sign.line.at.is_none() && (sign.phase == Phase::Init || is_before());
     let is_own = || RequestId::all_in(sign.line.text.as_bytes()).any(|id| Some(id) == attempt.request_id);
     is_first && attempt.start_seen && is_own()
 }
@@ -318,6 +326,14 @@ pub(super) fn memory_percent(attempt: &Attempt) -> Option<u32> {
     u32::try_from(u64::from(used) * 100 / u64::from(size)).ok()
 }
 
+/// Returns whether an answer has the words of the platform about the end of the process, which the log lacks.
+fn answers_crash(sign: &Sign) -> bool {
+    matches!(form(sign), Some(ErrorForm::Answer | ErrorForm::AnswerAbove))
+        && error_of(sign)
+            .and_then(|error| error.error_type.as_deref())
+            .is_some_and(|name| matches!(name, "Runtime.ExitError" | "Runtime.OutOfMemory"))
+}
+
 /// Finds the error that can have ended the attempt: the most telling one, and of several such the latest.
 ///
 /// An error inside the request beats one of the init before it, because the platform may have repeated the init
@@ -327,7 +343,11 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
     let rank = |sign: &Sign| -> Option<(bool, bool, u8, bool)> {
         let error = error_of(sign)?;
         let strength = match error.form {
-            ErrorForm::Answer | ErrorForm::MaybeUnhandled if is_above_own_log(attempt, sign) => 1,
+            ErrorForm::Answer | ErrorForm::AnswerAbove | ErrorForm::MaybeUnhandled
+                if is_above_own_log(attempt, sign) =>
+            {
+                1
+            }
             ErrorForm::Unhandled => 3,
             ErrorForm::MaybeUnhandled if !is_followed(attempt, sign) => 3,
             ErrorForm::Uncaught | ErrorForm::UnhandledRejection | ErrorForm::Init => 2,

@@ -47,6 +47,9 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         ErrorForm::UnhandledRejection => "runtime_exception.unhandled_rejection",
         _ => labelled_code(error).unwrap_or("runtime_exception.unhandled"),
     };
+    // A status without a URL may be that of another service, or what the function means to answer.
+    let has_status = error.http_status.is_some_and(|status| (400..600).contains(&status));
+    let confidence = if has_status { confidence.min(Confidence::Medium) } else { confidence };
     Some(Ruling::new(code, confidence, Some(sign)).with_words(whole))
 }
 

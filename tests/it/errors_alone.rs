@@ -78,7 +78,7 @@ const ERRORS: [(&str, &str); 26] = [
     ("thread 'main' panicked at src/main.rs:10:5:\nboom", "runtime_exception.unhandled"),
     (
         "{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: $ID Error: Runtime exited with error: signal: killed\"}",
-        "runtime_exception.exit",
+        "out_of_memory.killed",
     ),
     (
         "{\"errorType\":\"Sandbox.Timedout\",\"errorMessage\":\"RequestId: $ID Error: Task timed out after 3.00 seconds\"}",
@@ -179,6 +179,7 @@ const WELL: &str = "START RequestId: $ID Version: $LATEST\nEND RequestId: $ID\nR
 #[test]
 fn what_the_caller_was_told_counts() {
     let pretty = "{\n  \"errorMessage\": \"no stock\",\n  \"errorType\": \"OutOfStock\"\n}";
+    let named = pretty.replace("Stock\"\n", "Stock\",\n  \"requestId\": \"$ID\"\n");
     let tail = |error: &str| {
         let log = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, written(WELL));
         format!(
@@ -196,7 +197,11 @@ fn what_the_caller_was_told_counts() {
         format!("Status: Failed\nFunction Logs:\n{WELL}"),
         format!("Response:\n{pretty}\n\nRequest ID:\n\"$ID\"\n\nFunction Logs:\n{WELL}"),
         format!("{}\n{WELL}", ANSWER.replace('}', ",\"requestId\":\"$ID\"}")),
-        format!("{}\n{WELL}", pretty.replace("Stock\"\n", "Stock\",\n  \"requestId\": \"$ID\"\n")),
+        format!("{named}\n{WELL}"),
+        format!("Response\n{named}\n{WELL}"),
+        format!("Test Event Name\nx\n\nResponse\n{named}\n\nFunction Logs\n{WELL}\nRequest ID\n$ID\n"),
+        format!("Response:\n{named}\n\nRequest ID:\n\"$ID\"\n\nFunction Logs:\n{WELL}"),
+        format!("Status: Failed\nTest Event Name: x\n\nResponse:\n{named}\n\nFunction Logs:\n{WELL}"),
         format!("$ serverless invoke -f orders --log\n{pretty}\n{}\n{WELL}", "-".repeat(68)),
     ];
     for text in failed {
@@ -223,6 +228,30 @@ fn what_the_caller_was_told_counts() {
         let found = records(&written(&text));
         let of_log = found.iter().find(|record| record["request_id"] == ID);
         assert_eq!(of_log.map(|record| &record["code"]), Some(&Value::from("ok")), "{text}");
+    }
+}
+
+/// An answer that says how the process ended is judged with the memory of the log, as the line that the log lacks would be.
+#[test]
+fn an_answer_about_a_killed_process_is_judged_by_memory() {
+    let killed = "RequestId: $ID Error: Runtime exited with error: signal: killed";
+    for (error_type, used, want) in [
+        ("Runtime.ExitError", "128", "out_of_memory.killed"),
+        ("Runtime.ExitError", "36", "runtime_exception.signal"),
+        ("Runtime.OutOfMemory", "128", "out_of_memory.killed"),
+    ] {
+        let answer = format!("{{\n  \"errorType\": \"{error_type}\",\n  \"errorMessage\": \"{killed}\"\n}}");
+        let log = WELL.replace("Used: 36", &format!("Used: {used}"));
+        for text in [
+            format!("{answer}\n{log}"),
+            format!("{log}{answer}\n"),
+            format!("Response\n{answer}\n\nFunction Logs\n{log}\nRequest ID\n$ID\n"),
+        ] {
+            let found = records(&written(&text));
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!(found[0]["code"], want, "{text}");
+            assert_eq!(found[0]["platform_error_type"], error_type, "{text}");
+        }
     }
 }
 
