@@ -8,6 +8,7 @@ use super::signatures::{self, Hit, Trouble};
 use super::text::{after, http_status, last_segment, leading, leading_type, unwrapped};
 use super::words::Words;
 use super::{api_clients, aws_codes, clients, grpc, in_process, lambda_api};
+use crate::lambda::platform::RUNTIME_EXITED_WORDS;
 use crate::model::Confidence::{self, High, Low, Medium};
 use crate::model::{AppError, Downstream, ErrorForm};
 
@@ -60,7 +61,7 @@ fn of_callee(error: &AppError<'_>) -> Option<Hit> {
     let message = error.message.as_deref()?;
     let is_document = message.contains("errorMessage") && message.contains("errorType");
     let is_answer = message.contains("FunctionError");
-    (is_document || is_answer || message.contains(EXITED)).then_some(Hit {
+    (is_document || is_answer || message.contains(RUNTIME_EXITED_WORDS)).then_some(Hit {
         trouble: Trouble::Failed,
         confidence: Medium,
         service: Some("Lambda"),
@@ -68,9 +69,6 @@ fn of_callee(error: &AppError<'_>) -> Option<Hit> {
         errno: None,
     })
 }
-
-/// Words of the platform about a process that ended, behind an id.
-const EXITED: &str = " Error: Runtime exited";
 
 /// Returns the strongest sign of a failed call to anything but AWS: the status that a client put in words tells more
 /// than the name of the client, and less than the reason why there was no answer.
