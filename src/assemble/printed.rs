@@ -7,7 +7,7 @@
 use super::open::OpenAttempt;
 use super::superseded::id_that_ends;
 use super::{Assembler, Message, Output};
-use crate::model::{AppLine, Place, RequestId, Sign, SignKind, Statement, Timestamp};
+use crate::model::{AppLine, ErrorForm, Place, RequestId, Sign, SignKind, Statement, Timestamp};
 
 /// Printed ids of one part that are remembered.
 const IDS: usize = 64;
@@ -99,6 +99,9 @@ impl Assembler {
 
     /// Returns whether a runtime client wrote an error of a request that began out of view, while another one runs.
     pub(super) fn is_of_another(&self, line: &AppLine<'_>, message: &Message<'_>) -> bool {
+        if self.names_the_next(line) {
+            return true;
+        }
         self.names_another(line).is_some_and(|running| match written_now(message.text, message.at, running) {
             // In the format JSON nothing of a client is printed as it stands. Text that names no stream mixes environments.
             None => running.json || !self.known_stream,
@@ -109,6 +112,16 @@ impl Assembler {
     /// Returns whether an attempt printed what a runtime client wrote earlier about another request.
     pub(super) fn is_printed_error(&self, line: &AppLine<'_>, message: &Message<'_>) -> bool {
         self.names_another(line).is_some_and(|by| written_now(message.text, message.at, by) == Some(false))
+    }
+
+    /// Returns whether an error names another request than the one before, in a stream of which no START was kept: there only
+    /// errors tell attempts apart.
+    fn names_the_next(&self, line: &AppLine<'_>) -> bool {
+        let may_end = |form: ErrorForm| form.is_of_client() || form == ErrorForm::MaybeUnhandled;
+        let ends = line.error.as_ref().is_some_and(|error| may_end(error.form));
+        let is_new = || line.id.is_some_and(|id| !id.is_anonymous() && !self.had(id));
+        let goes_on = |at| self.open[at].attempt.start_seen || self.open[at].id().is_none();
+        !self.starts_seen && ends && is_new() && self.open.latest_running().is_some_and(|at| !goes_on(at))
     }
 
     /// Finds the running attempt beside which an error of a client names a request that no line before did.

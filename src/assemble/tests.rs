@@ -330,6 +330,25 @@ fn more_errors_than_are_kept_before_the_first_line_of_lambda_are_told() {
     }
 }
 
+/// Of a stream without START, errors of a client are of the requests that they name, each an attempt, wherever it is cut.
+#[test]
+fn errors_of_several_requests_are_an_attempt_each() {
+    let lines = ["error 1 unhandled", "error 2 unhandled", "line", "error 3 unhandled"];
+    for json in [false, true] {
+        for cut in 0..lines.len() {
+            let closed = assemble(&lines, json, true, &[cut]);
+            let mut failed: Vec<String> = closed.attempts.iter().map(describe).collect();
+            failed.sort();
+            assert_eq!(failed.len(), 3, "{json} {cut}: {failed:?}");
+            assert!(failed.iter().zip(1..).all(|(one, id)| one.starts_with(&format!("{id} ---"))), "{failed:?}");
+        }
+    }
+    case(
+        "error 1 unhandled, error 2 unhandled, report 2",
+        &["1 --- [unhandled@invoke] cut-both", "2 --R [unhandled@invoke]"],
+    );
+}
+
 #[test]
 fn several_requests_at_once() {
     let lines = "start 1, start 2, line 2, error 1 unhandled, report 2, line 1, report 1 error";

@@ -196,3 +196,30 @@ fn logged_errors_are_no_attempts() {
         }
     }
 }
+
+/// Errors that name their requests, as the clients of Node.js and Python write them.
+const NAMED: [&str; 3] = [
+    "2026-01-02T03:04:05.000Z\t$ID\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no\",\"stack\":[\"TypeError: no\",\"    at pay (/var/task/pay.js:3:4)\"]}",
+    r#"{"timestamp":"2026-01-02T03:04:05.000Z","level":"ERROR","requestId":"$ID","message":{"errorType":"TypeError","errorMessage":"no","stackTrace":["TypeError: no","    at pay (/var/task/pay.js:3:4)"]}}"#,
+    r#"{"timestamp":"2026-01-02T03:04:05Z","log_level":"ERROR","errorMessage":"no","errorType":"KeyError","requestId":"$ID","stackTrace":["  File \"/var/task/app.py\", line 9, in handler\n    pay(event)\n"]}"#,
+];
+
+/// Errors that name their requests are an attempt each, however many stand in a stream: more than are kept of one attempt.
+#[test]
+fn errors_that_name_their_requests_are_an_attempt_each() {
+    const REQUESTS: usize = 24;
+    for error in NAMED {
+        let texts: Vec<String> =
+            (0..REQUESTS).map(|at| error.replace("$ID", &format!("{at:08x}{}", &ID[8..]))).collect();
+        let events: Vec<Event<'_>> =
+            (0i64..).zip(&texts).map(|(at, text)| (at as usize / 20 % 2, at * 60, &**text)).collect();
+        for (shape, text) in shapes(&events) {
+            let found = records(&[&text]);
+            assert_eq!(found.len(), REQUESTS, "{shape}: {text}");
+            assert!(found.iter().all(|record| record["code"] == "runtime_exception.unhandled"), "{shape}: {text}");
+            let ids: std::collections::BTreeSet<_> =
+                found.iter().filter_map(|record| record["request_id"].as_str()).collect();
+            assert_eq!(ids.len(), REQUESTS, "{shape}: {text}");
+        }
+    }
+}
