@@ -121,7 +121,8 @@ pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
     let head = &head[..head.len().min(1024)];
     let has = |key: &[u8]| memchr::memmem::find(head, key).is_some();
     let json = head.starts_with(b"{") && has(b"\"schema\"") && has(b"\"tool_version\"");
-    let junit = has(b"<testsuites name=\"lambda-triage\"");
+    let junit =
+        (head.starts_with(b"<?xml") || head.starts_with(b"<testsuites")) && has(b"<testsuites name=\"lambda-triage\"");
     let is_title =
         |line: &[u8]| line.starts_with(b"FUNCTION") && memchr::memmem::find(line, b"ATTEMPTS  FAILED").is_some();
     let older_table = head.split(|byte| *byte == b'\n').any(is_title);

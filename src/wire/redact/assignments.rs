@@ -31,6 +31,7 @@ pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
     if kind == NameKind::Personal && !scan.personal {
         return;
     }
+    let is_dotted = scan.text[name.clone()].contains(&b'.');
     let Some(key) = key_around(scan.text, name, kind) else { return };
     let text = scan.text;
     let before = key.start.checked_sub(1).map_or(b' ', |at| text[at]);
@@ -48,6 +49,12 @@ pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
     if let Some((quote, next)) = Quote::at(text, at) {
         (closing, at) = (Some(quote), next);
         named.is_quoted = true;
+        if let Some(inner) = in_a_cell(text, &key, quote) {
+            if !inner.is_empty() && is_secret(&named, &text[inner.clone()]) {
+                scan.mask(inner);
+            }
+            return;
+        }
     }
     at += usize::from(text.get(at) == Some(&b']'));
     if let Some(access) = php_access(&text[at..]) {
@@ -58,7 +65,11 @@ pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
     let sign = plain + blanks(text, plain, AROUND);
     let sign = sign_below(text, sign).unwrap_or(sign);
     let Some(length) = sign_of(&text[sign.min(text.len())..], sign > key.end) else {
-        return without_sign(scan, &named, closing, at);
+        // In prose, a name with a dot is that of a file: `app.key`.
+        if !is_dotted {
+            without_sign(scan, &named, closing, at);
+        }
+        return;
     };
     let rest = &text[sign..];
     named.is_assigned = rest[..length].contains(&b'=') || rest.starts_with(WIDE_EQUALS);
@@ -80,6 +91,23 @@ pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
         NameKind::Cookie => headers::cookie(scan, &named, from),
         _ => value(scan, &named, from, rest[..length] == *b":"),
     }
+}
+
+/// Finds the value of a key within a cell of CSV, where each quote is doubled: `{""password"":""x""}`, also escaped. `quote` is the
+/// first one behind the key.
+fn in_a_cell(text: &[u8], key: &Range<usize>, quote: Quote) -> Option<Range<usize>> {
+    let mark = [&[b'\\'].repeat(quote.backslashes())[..], &[quote.mark]].concat();
+    let doubled = mark.repeat(2);
+    if !text[..key.start].ends_with(&doubled) {
+        return None;
+    }
+    let rest = text[key.end..].strip_prefix(&*doubled)?;
+    let rest = rest[blanks(rest, 0, AROUND)..].strip_prefix(b":")?;
+    let value = rest[blanks(rest, 0, AROUND)..].strip_prefix(&*doubled)?;
+    let line = memchr::memchr(b'\n', value).unwrap_or(value.len());
+    let length = memchr::memmem::find(&value[..line], &doubled).unwrap_or(line);
+    let from = text.len() - value.len();
+    Some(from..from + length)
 }
 
 /// Signs as wide as a character of Chinese.

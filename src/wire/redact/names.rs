@@ -26,7 +26,7 @@ pub(super) enum NameKind {
 use NameKind::{Authorization, Cookie, Pass, Password, Personal, Phrase, Signature, Token};
 
 /// The names, in lower case: the end of a key, in front of which more may stand (`db_password`, `clientSecret`). A blank
-/// stands for `_`, `-`, nothing, or itself.
+/// stands for `_`, `-`, `.`, nothing, or itself.
 pub(super) static NAMES: &[(&str, NameKind)] = &[
     ("pass word", Password),
     ("passwd", Password),
@@ -277,7 +277,8 @@ static QUALIFIERS: &[&str] = &[
 /// Words to which a short name is joined without a sign: `dbpass`, `adminpw`.
 static FRONTS: &[&str] = &[
     "db", "user", "admin", "root", "my", "ftp", "smtp", "mail", "redis", "mq", "ssh", "vnc", "new", "old", "login",
-    "sql", "mysql", "pg", "proxy", "rpc", "sudo", "ldap", "wifi",
+    "sql", "mysql", "pg", "proxy", "rpc", "sudo", "ldap", "wifi", "mongo", "email", // `-Dpass`, of Java
+    "d",
 ];
 
 /// Parts of keys that say how many there are.
@@ -298,7 +299,7 @@ const LONGEST_KEY: usize = 64;
 /// The words to search for, each with the number of its name: all spellings.
 pub(super) fn spellings() -> impl Iterator<Item = (String, usize)> {
     NAMES.iter().enumerate().flat_map(|(at, (name, _))| {
-        let joints: &[&str] = if name.contains(' ') { &["_", "-", "", " "] } else { &[""] };
+        let joints: &[&str] = if name.contains(' ') { &["_", "-", "", " ", "."] } else { &[""] };
         joints.iter().map(move |joint| (name.replace(' ', joint), at))
     })
 }
@@ -314,7 +315,7 @@ pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: NameKi
         before -= 1;
     }
     let key = name.start - before..name.end + ending;
-    if matches!(kind, NameKind::Pass | NameKind::Signature | NameKind::Personal | NameKind::Phrase)
+    if matches!(kind, NameKind::Pass | NameKind::Signature | NameKind::Personal)
         && !begins_word(text, &key, name.start, kind)
     {
         return None;
