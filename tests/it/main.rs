@@ -84,6 +84,7 @@ mod runners;
 mod runtimes;
 mod secrets;
 mod selection;
+mod serverless_framework;
 mod shapes;
 mod shards;
 #[cfg(target_os = "linux")]
