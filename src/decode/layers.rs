@@ -10,6 +10,7 @@ use super::utf16::Utf16Reader;
 use super::windows::InputWindows;
 use super::xz::XzReader;
 use super::zstd::ZstdReader;
+use crate::lambda::sentences::{message_start, sighting};
 use crate::model::RequestId;
 
 /// Maximum nesting depth of containers: Firehose alone makes gzip of base64 of gzip.
@@ -121,10 +122,14 @@ pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
     let head = &head[..head.len().min(1024)];
     let has = |key: &[u8]| memchr::memmem::find(head, key).is_some();
     let json = head.starts_with(b"{") && has(b"\"schema\"") && has(b"\"tool_version\"");
-    let junit = has(b"<testsuites name=\"lambda-triage\"");
+    // A function may print one.
+    // A function may print them.
+    let is_first = |at: usize| sighting(&head[..at], 1, 0).is_none();
+    let junit = memchr::memmem::find(head, b"<testsuites name=\"lambda-triage\"").is_some_and(is_first);
     let is_title =
         |line: &[u8]| line.starts_with(b"FUNCTION") && memchr::memmem::find(line, b"ATTEMPTS  FAILED").is_some();
-    let older_table = head.split(|byte| *byte == b'\n').any(is_title);
+    let above = head.split(|byte| *byte == b'\n').take_while(|line| message_start(line).is_none());
+    let older_table = above.into_iter().any(is_title);
     let begins = RESULTS.iter().any(|beginning| head.starts_with(beginning));
     (json || junit || older_table || begins || begins_as_table(head) || begins_as_life(head))
         .then_some("a result of lambda-triage, not a log")

@@ -74,6 +74,7 @@ mod pull_errors;
 #[cfg(feature = "cloudwatch")]
 mod pull_metrics;
 mod rare_forms;
+mod printed_in_a_log;
 mod readme;
 mod registry;
 mod renderings;
