@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::json::event::EventObject;
 use super::json::nesting::Nesting;
 use super::json::scan::{RawValue, Scanned, members, spaces, value};
-use crate::lambda::sentences::message_start;
+use crate::lambda::sentences::{message_start, sighting};
 
 /// Maximum number of lines examined.
 const LINES: usize = 200;
@@ -38,7 +38,8 @@ pub(super) struct JsonHead<'h> {
 
 impl<'h> InputHead<'h> {
     pub(super) fn new(bytes: &'h [u8]) -> Self {
-        Self { bytes, json: JsonHead::new(bytes), of_stream: false, nesting: OnceCell::new() }
+        let json = JsonHead::new(bytes).filter(|json| json.is_own() || !stand_above_a_log(bytes));
+        Self { bytes, json, of_stream: false, nesting: OnceCell::new() }
     }
 
     /// Learns where messages are nested in its documents.
@@ -70,17 +71,37 @@ impl<'h> InputHead<'h> {
         self.lines().find(|line| !line.trim_ascii().is_empty()).unwrap_or_default()
     }
 
-    /// Returns whether messages begin where a shape takes them to: where any of the first lines holds a sentence of the
-    /// platform, one at least has it there. `message` returns where the message of a line begins, if the line begins one.
+    /// Returns whether messages begin where a shape takes them to: the first line that holds a sentence of the platform has it
+    /// there, or the input begins with a line of the shape, and any of those that hold one has it there. What a message says
+    /// over several lines may look like lines of the shape. `message` returns where the message of a line begins, if the line
+    /// begins one.
     pub(super) fn has_messages_at(&self, message: impl Fn(&'h [u8]) -> Option<usize>) -> bool {
-        let mut sentences = self.lines().filter_map(|line| Some(message_start(line)? == message(line)?)).peekable();
-        sentences.peek().is_none() || sentences.any(|fits| fits)
+        let mut sentences = self.lines().filter_map(|line| Some((message_start(line)?, message(line))));
+        let fits = |(sentence, message): (usize, Option<usize>)| message.map(|message| message == sentence);
+        let Some(first) = sentences.next().map(fits) else { return true };
+        if first == Some(true) {
+            return true;
+        }
+        // Messages of several lines have their sentences anywhere.
+        let mut others = sentences.filter_map(fits).peekable();
+        message(self.first_line()).is_some() && (first.is_none() && others.peek().is_none() || others.any(|fits| fits))
     }
 
     /// Returns whether any of the first lines passes `test`.
     pub(super) fn any_line(&self, test: impl Fn(&[u8]) -> bool) -> bool {
         self.lines().any(test)
     }
+}
+
+/// Returns whether the first sentence of the platform stands below values, on a line of text: a function printed them, or they
+/// are the answer above a log.
+pub(super) fn stand_above_a_log(values: &[u8]) -> bool {
+    let Some(below) = sighting(values, 1, 0).and_then(|seen| usize::try_from(seen.line - 1).ok()) else { return false };
+    let line = values.split(|byte| *byte == b'\n').nth(below).unwrap_or_default();
+    let is_text = |at: usize| {
+        line.get(at) != Some(&b'{') && !line[..at].iter().any(|byte| matches!(byte, b'"' | b'\'' | b'{' | b'\\'))
+    };
+    below > 0 && message_start(line).is_some_and(is_text)
 }
 
 /// Strips the carriage return of a CRLF line end.
@@ -115,6 +136,16 @@ impl<'h> JsonHead<'h> {
     /// Returns whether the first object has this key.
     pub(super) fn has(&self, key: &str) -> bool {
         self.keys.contains(&key.as_bytes())
+    }
+
+    /// Returns whether the first object is a record of this program.
+    pub(super) fn is_own(&self) -> bool {
+        let is_full = self.has_all(&["schema", "id", "kind", "category", "code"])
+            && (self.has("request_id") || self.has("retryable"));
+        // In few bytes.
+        let is_compact =
+            self.has("lt") && (self.has("d") || self.has("t")) && (self.has("f") || self.has("k") || self.has("r"));
+        is_full || is_compact
     }
 
     /// Returns whether the first object has all of these keys.

@@ -176,6 +176,9 @@ pub const SHAPES: &[Shape] = &[
     rendered::quoted_printable::SHAPE,
     rendered::line_marks::SHAPE,
     rendered::narrow_window::SHAPE,
+    // A message in a cell may have lines of any text shape.
+    text::csv::INSIGHTS,
+    text::csv::CONSOLE,
     text::s3_export::SHAPE,
     json::filter_events::SHAPE,
     json::get_events::SHAPE,
@@ -193,8 +196,6 @@ pub const SHAPES: &[Shape] = &[
     text::cli_text::ROWS,
     text::cli_text::RESULTS,
     text::cli_messages::SHAPE,
-    text::csv::INSIGHTS,
-    text::csv::CONSOLE,
     text::csv::ANY,
     text::serverless::SHAPE,
     text::console_copy::SHAPE,

@@ -408,7 +408,7 @@ fn text_shapes_take_their_prefix_off() {
         "serverless-logs",
         &[
             &format!("REPORT RequestId: {ID}\tDuration: 1.00 ms\tBilled Duration: 1 ms"),
-            &format!("2026-10-01 00:00:00.1 - {ID} - INFO\tx"),
+            &format!("2026-10-01 00:00:00.1\t{ID}\tINFO\tx"),
         ],
     );
     case(&format!("web-1  | {report}\nweb-1  |   at x\n"), "any-prefix", &[&report, "  at x"]);

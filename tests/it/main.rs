@@ -67,6 +67,7 @@ mod order;
 mod outputs;
 mod pasted;
 mod picked;
+mod printed_in_a_log;
 #[cfg(feature = "cloudwatch")]
 mod pull_config;
 #[cfg(feature = "cloudwatch")]
@@ -84,6 +85,7 @@ mod runners;
 mod runtimes;
 mod secrets;
 mod selection;
+mod serverless_framework;
 mod shapes;
 mod shards;
 #[cfg(target_os = "linux")]

@@ -108,3 +108,46 @@ fn one_time_alone_is_turned_round() {
         assert_eq!(facts(name, &write(&events.iter().rev().collect::<Vec<_>>())), want, "{name}");
     }
 }
+
+/// Lines alone have no times; those of the platform tell the direction. Either the messages were turned round or every line.
+#[test]
+fn lines_without_times_are_turned_round() {
+    let mut failures = 0;
+    for seed in 500..512 {
+        for stream in corpus(seed).streams {
+            let messages: Vec<String> =
+                stream.events.iter().map(|event| format!("{}\n", event.message.trim_end())).collect();
+            let log = messages.concat();
+            let want = facts("app.log", &log);
+            failures += want.iter().filter(|facts| !facts.contains("\"ok\"")).count();
+            let turned_round: String = messages.iter().rev().map(String::as_str).collect();
+            assert_eq!(facts("app.log", &turned_round), want, "{turned_round}");
+            let by_line: String = log.lines().rev().map(|line| format!("{line}\n")).collect();
+            assert_eq!(facts("app.log", &by_line), want, "{by_line}");
+        }
+    }
+    assert!(failures > 50, "{failures}");
+}
+
+/// The lines of an error of any language stay together.
+#[test]
+fn errors_over_several_lines_keep_their_order() {
+    const ID: &str = "8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11";
+    let report = format!(
+        "REPORT RequestId: {ID}\tDuration: 11.50 ms\tBilled Duration: 12 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t"
+    );
+    for error in [
+        "[ERROR] KeyError: 'plan'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay(event)".to_owned(),
+        "no stock: com.acme.OutOfStock\ncom.acme.OutOfStock: no stock\n\tat com.acme.Orders.handle(Orders.java:7)".to_owned(),
+        "panic: no stock\n\ngoroutine 1 [running]:\nmain.handle()\n\t/src/main.go:9 +0x1d".to_owned(),
+        format!("RequestId: {ID} Error: Runtime exited with error: exit status 1\nRuntime.ExitError"),
+        "{\n  \"errorType\": \"OutOfStock\",\n  \"errorMessage\": \"no stock\"\n}".to_owned(),
+        "charged".to_owned(),
+    ] {
+        let messages = [format!("START RequestId: {ID} Version: 1"), "charging".to_owned(), error, format!("END RequestId: {ID}"), report.clone()];
+        let want = facts("app.log", &messages.join("\n"));
+        let turned_round: Vec<&str> = messages.iter().rev().map(String::as_str).collect();
+        assert_eq!(facts("app.log", &turned_round.join("\n")), want, "{messages:?}");
+        assert_eq!(want.len(), 1, "{messages:?}");
+    }
+}

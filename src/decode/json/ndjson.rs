@@ -45,7 +45,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
 fn is_wrapped(json: &JsonHead<'_>) -> bool {
     let other =
         ["events", "logEvents", "results", "awslogs", "Records", "records", "LogResult", "rawData", "field", "record"];
-    if other.iter().any(|key| json.has(key)) || is_own(json) || json.arrays > 1 {
+    if other.iter().any(|key| json.has(key)) || json.is_own() || json.arrays > 1 {
         return false;
     }
     if json.arrays == 1 && json.objects.first().is_some_and(|event| event.is_api_event() || event.is_insights()) {
@@ -62,14 +62,4 @@ fn is_wrapped(json: &JsonHead<'_>) -> bool {
 /// of ordinary lines before the platform writes one.
 fn names_lambda(json: &JsonHead<'_>) -> bool {
     json.objects.iter().any(|event| event.is_pulled() || event.names_lambda())
-}
-
-/// One of our own records.
-pub(super) fn is_own(json: &JsonHead<'_>) -> bool {
-    let is_full = json.has_all(&["schema", "id", "kind", "category", "code"])
-        && (json.has("request_id") || json.has("retryable"));
-    // In few bytes.
-    let is_compact =
-        json.has("lt") && (json.has("d") || json.has("t")) && (json.has("f") || json.has("k") || json.has("r"));
-    is_full || is_compact
 }

@@ -1,15 +1,14 @@
 //! Our own ndjson output, read back: the shards of a run elsewhere.
 
-use super::ndjson::is_own;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::{Feed, LONGEST};
-use crate::decode::head::without_return;
+use crate::decode::head::{JsonHead, without_return};
 use crate::decode::{Decode, DecodeError, Shape};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "records",
     about: "what `analyze --format ndjson` wrote: one record per attempt",
-    sniff: |head| head.json.as_ref().is_some_and(is_own),
+    sniff: |head| head.json.as_ref().is_some_and(JsonHead::is_own),
     decode: Decode::Events(decode),
     samples: &[
         "{\"lt\":5,\"f\":\"pay\",\"s\":\"k3J9x0aPq1Y\",\"r\":\"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\",\"t\":1790812800123,\"e\":84,\"d\":82.31,\"m\":512,\"u\":91}\n",

@@ -6,7 +6,7 @@
 use std::io::{self, BufReader, Read};
 
 use super::{Rest, Unreadable, push_escaped, rewrite};
-use crate::decode::head::InputHead;
+use crate::decode::head::{InputHead, stand_above_a_log};
 use crate::decode::ready::Ready;
 use crate::decode::{Decode, Shape};
 use crate::lambda::has_trace;
@@ -15,7 +15,7 @@ use crate::lambda::sentences::message_start;
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "printed-values",
     about: "values as Python, JavaScript or Clojure prints them: `print(response)`, `console.log(response)`, EDN",
-    sniff: |head| is_printed(head) && has_trace(head.bytes),
+    sniff: |head| is_printed(head) && has_trace(head.bytes) && !stand_above_a_log(head.bytes),
     decode: Decode::Texts(|feed, decode| {
         let is_edn = is_edn(feed.head());
         rewrite(feed, |feed| {

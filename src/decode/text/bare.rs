@@ -2,6 +2,7 @@
 
 use super::ansi::without_colours;
 use super::engine::{self, Family, FoundEvent, Prefix};
+use super::newest_first::NewestFirst;
 use super::own_time::own_time;
 use super::pretty_answer::PrettyAnswer;
 use crate::decode::delivery::Delivery;
@@ -54,6 +55,25 @@ impl Family for Bare {
     }
 }
 
+/// The same with the newest message first, of which the lines of one message must be known: they are not turned round.
+struct BareNewestFirst {
+    bare: Bare,
+    order: NewestFirst,
+}
+
+impl Family for BareNewestFirst {
+    type Names = ();
+
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
+        let begins = self.bare.prefix(line);
+        if self.order.continues(line) { None } else { begins }
+    }
+
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
+        self.bare.deliver(message, event, delivery);
+    }
+}
+
 /// Returns where the next object begins behind the one at the start: some write them back to back, without line ends.
 fn behind_object(text: &[u8]) -> Option<usize> {
     let opens = |end: usize| text[end + 1..].trim_ascii_start().first() == Some(&b'{');
@@ -67,6 +87,13 @@ fn behind_object(text: &[u8]) -> Option<usize> {
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
     delivery.lines_only();
-    engine::decode(&mut Bare::default(), feed, delivery);
+    let bare = Bare::default();
+    match NewestFirst::of(feed.head()) {
+        Some(order) => {
+            delivery.watch_order();
+            engine::decode(&mut BareNewestFirst { bare, order }, feed, delivery);
+        }
+        None => engine::decode(&mut { bare }, feed, delivery),
+    }
     Ok(())
 }

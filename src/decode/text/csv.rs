@@ -13,6 +13,7 @@ use crate::decode::json::event::EventObject;
 use crate::decode::json::scan::RawValue;
 use crate::decode::line_ends;
 use crate::decode::{Decode, DecodeError, Shape};
+use crate::lambda::platform::is_platform;
 use crate::lambda::sentences::message_start;
 
 pub(in crate::decode) const INSIGHTS: Shape = Shape {
@@ -92,6 +93,10 @@ impl CsvTable {
             let column = |name: &[u8]| names.iter().position(|column| *column == name);
             let timed = || column(b"timestamp").and(column(b"message"));
             let message = column(b"@message").or_else(timed)?;
+            // A function may print a table.
+            if below && lines(head).take_while(|above| *above < start).any(|above| holds_sentence(head, above)) {
+                return None;
+            }
             let names = names.into_iter().map(Box::from).collect();
             Some(Self { start, separator, names, has_header: true, message, by_content: false })
         })
@@ -107,6 +112,16 @@ impl CsvTable {
             let at = message_start(line)?;
             is_cell_start(line, at).then_some((start, at))
         })?;
+        // In a text, a line may have what looks like a cell. A message over several lines may have what looks like a text.
+        let searched = || lines(bytes).take(SEARCHED_LINES);
+        let alone = searched().filter(|start| is_platform(line_at(bytes, *start))).count();
+        let in_cell = |start: &usize| {
+            let line = line_at(bytes, *start);
+            message_start(line).is_some_and(|at| is_cell_start(line, at))
+        };
+        if alone > 0 && alone > searched().filter(in_cell).count() {
+            return None;
+        }
         // Strings that escape with backslashes are no cells.
         let escaped = memchr::memmem::find(bytes, b"\\tDuration: ").is_some();
         if is_document(line_at(bytes, row_start)) || escaped {
@@ -207,6 +222,11 @@ const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 /// Iterates over the starts of lines.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|end| end + 1)).filter(|start| *start < bytes.len())
+}
+
+/// Returns whether the line that begins there holds a sentence of the platform.
+fn holds_sentence(bytes: &[u8], start: usize) -> bool {
+    message_start(line_at(bytes, start)).is_some()
 }
 
 fn line_at(bytes: &[u8], start: usize) -> &[u8] {

@@ -157,8 +157,9 @@ fn prefix(parts: &[PrefixPart], line: &[u8]) -> Option<Prefix<NamePlaces>> {
                 length
             }
             PrefixPart::Group => {
-                let named = matches!(rest.first(), Some(first) if *first == b'/' || first.is_ascii_alphabetic());
                 let length = word(rest, b' ');
+                let named = matches!(rest.first(), Some(first) if *first == b'/' || first.is_ascii_alphabetic())
+                    && memchr::memchr(b'\t', &rest[..length]).is_none();
                 found.names.group = named.then(|| Column::new(at, at + length))?;
                 length
             }

@@ -14,6 +14,7 @@ pub(super) mod csv;
 pub(super) mod iso_tab;
 pub(super) mod known_prefix;
 mod line_form;
+mod newest_first;
 pub(super) mod s3_export;
 pub(super) mod serverless;
 pub(super) mod written_time;

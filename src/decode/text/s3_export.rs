@@ -35,6 +35,7 @@ fn begins(head: &InputHead<'_>) -> bool {
     // Runtimes print such times, too, followed by a tab, which copying turns into several blanks.
     let mut runtimes_own = true;
     let mut times = S3Export::default();
+    let mut begun = times.time(head.first_line()).is_some();
     for line in head.lines().take(LINES) {
         // If a line of the platform has no prefix, the times are the runtime's own.
         if is_platform(line) {
@@ -47,6 +48,10 @@ fn begins(head: &InputHead<'_>) -> bool {
             if is_platform(message) {
                 return true;
             }
+            begun = true;
+        } else if !begun && message_start(line).is_some() {
+            // A message of another shape, which may have such lines in it.
+            return false;
         }
     }
     // Without a line of the platform, the first line must begin an event. With one it need not, as a part of a file may
