@@ -85,6 +85,42 @@ fn a_stack_of_old_python_on_one_line_is_that_of_its_handler() {
 }
 
 #[test]
+fn an_error_of_python_on_one_line_is_that_of_its_handler() {
+    const STACK: &str = "File \"/var/task/app.py\", line 9, in handler     pay(event)   File \"/var/task/app.py\", line 4, in pay     raise error";
+    for (name, message, want) in [
+        ("NoSuchKey", "An error occurred (NoSuchKey) when calling the GetObject operation: no", "downstream.not_found"),
+        ("gaierror", "[Errno -2] Name or service not known", "downstream.dns"),
+        ("timeout", "timed out", "downstream.timeout"),
+        ("KeyError", "'plan'", "runtime_exception.unhandled"),
+        ("NoPlan", "none: left", "runtime_exception.unhandled"),
+    ] {
+        let heading = "Traceback (most recent call last):";
+        let lines = STACK.replace("     ", "\n    ").replace("   File", "\n  File");
+        let on_lines = records(&attempt(&format!("[ERROR] {name}: {message}\n{heading}\n  {lines}"), ""));
+        for gap in [" ", "  ", "\t", " \u{a0}\u{a0}"] {
+            for before in BEFORE {
+                let folded = attempt(&format!("[ERROR] {name}: {message} {heading}{gap}{STACK}"), before);
+                let found = records(&folded);
+                assert_eq!(found.len(), 1, "{folded}");
+                for key in ["code", "confidence", "error_type", "error_message", "frame"] {
+                    assert_eq!(found[0][key], on_lines[0][key], "{key}: {folded}");
+                }
+                assert_eq!(found[0]["code"], want, "{folded}");
+            }
+        }
+        // What the function logs of an error that it caught: its stack ends with the exception.
+        for line in [
+            format!("[ERROR] {name}: {message} {heading} {STACK} shop.{name}: {message}"),
+            format!("[ERROR] charge failed {heading} {STACK} {name}: {message}"),
+            format!("[ERROR] {name}: {message} {heading} {STACK} OtherError"),
+        ] {
+            let found = records(&attempt(&line, ""));
+            assert!(found[0]["code"] == "ok" || found[0]["confidence"] == "low", "{line}: {}", found[0]);
+        }
+    }
+}
+
+#[test]
 fn the_first_clients_of_rust_tell_of_failed_handlers() {
     for target in ["lambda_runtime_core::runtime", "lambda_runtime::runtime"] {
         for head in
