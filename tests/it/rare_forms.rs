@@ -169,6 +169,38 @@ fn a_payload_of_old_node_may_be_broken_anywhere() {
 }
 
 #[test]
+fn a_payload_of_old_node_may_stand_on_many_lines() {
+    for (payload, code, error_type) in [
+        ("{\"errorMessage\":\"no plan\"}", "runtime_exception.unhandled", Value::Null),
+        (
+            "{\"errorMessage\":\"no plan\",\"errorType\":\"PlanError\",\"stackTrace\":[\"exports.handler (/var/task/index.js:2:3)\",\"a (b:1:2)\"]}",
+            "runtime_exception.unhandled",
+            "PlanError".into(),
+        ),
+    ] {
+        let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(payload).unwrap()).unwrap();
+        let on_one_line = records(&attempt(&format!("2016-12-14T10:14:23.466Z\t$ID\t{payload}"), ""));
+        for gap in ["\t", " ", "\n", "\t\n"] {
+            let text = format!("2016-12-14T10:14:23.466Z\t$ID{gap}{pretty}");
+            for text in [attempt(&text, ""), text] {
+                let found = records(&text);
+                assert_eq!(found.len(), 1, "{text}");
+                assert_eq!((&found[0]["code"], &found[0]["error_type"]), (&code.into(), &error_type), "{text}");
+                assert_eq!(found[0]["confidence"], on_one_line[0]["confidence"], "{text}");
+                assert_eq!(found[0]["error_message"], on_one_line[0]["error_message"], "{text}");
+            }
+        }
+    }
+    // Any other object is one that the function printed.
+    for other in
+        ["{\n  \"stored\": 3,\n  \"errorMessage\": \"none\"\n}", "{\n  \"errorMessage\": \"none\",\n  \"stored\": 3\n}"]
+    {
+        let found = records(&attempt(&format!("2016-12-14T10:14:23.466Z\t$ID\t{other}\nstored"), ""));
+        assert_eq!((found.len(), &found[0]["code"]), (1, &"ok".into()), "{other}");
+    }
+}
+
+#[test]
 fn an_emulator_that_was_reset_while_a_request_ran_has_cut_it_off() {
     let reset = "25 Sep 2026 02:03:57,172 [ERROR] (rapid) Invoke failed error=errResetReceived InvokeID=$ID\n\
                  25 Sep 2026 02:03:57,173 [WARNING] (rapid) Reset initiated: Timeout\n";
