@@ -89,6 +89,29 @@ impl Assembler {
     }
 }
 
+impl Assembler {
+    /// Gives an error of a runtime that loads the code, with which the log ends, to the attempt that runs: where no other
+    /// was seen, hosts that write START first have written both. Any later line would tell that the code had loaded.
+    pub(super) fn settle_failed_init_at_the_end(&mut self) {
+        let Some(held) = &self.failed_init else { return };
+        let (first, last) = (held.first_place, held.signs.iter().map(|sign| sign.line.place).max());
+        let is_alone = !self.concurrent && self.recent.count == 0 && !self.pending.tells_of_init();
+        let told = !held.fresh && !self.inits_reported && held.signs.iter().all(is_init_error);
+        let Some(open) = self.open.only().filter(|_| is_alone && told && last.is_some()) else { return };
+        let is_last = open.lines.last().is_none_or(|line| line.place < first);
+        let runs =
+            open.attempt.start_seen && !open.attempt.end_seen && !open.is_reported() && open.attempt.place < first;
+        if !is_last || !runs {
+            return;
+        }
+        if let Some(failed) = self.failed_init.take()
+            && let Some(mut open) = self.open.latest_running().and_then(|at| self.open.edit(at))
+        {
+            open.take_failed_init(failed, Phase::Invoke);
+        }
+    }
+}
+
 /// Error of a runtime that loads the code, given to an attempt that ended at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InitErrorGiven {

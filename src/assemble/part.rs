@@ -437,6 +437,7 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
         tail.rejoin_lone_errors(&Keep::LAST);
     }
     tail.flush_errors_of_clients(output);
+    tail.settle_failed_init_at_the_end();
     let last = tail.open.len();
     for (at, open) in tail.open.take_all().enumerate() {
         let Some(mut open) = tail.rejoin(open) else { continue };

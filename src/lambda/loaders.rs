@@ -13,10 +13,13 @@ const DOES_NOT_IMPLEMENT: &str = "Class does not implement";
 /// Beginning of Node.js' sentence about a missing handler module.
 pub(crate) const MISSING_MODULE_OF_RUNTIME: &str = "Cannot find module '/var/";
 
+/// Beginning of the sentence about any module.
+pub(crate) const MISSING_MODULE: &str = "Cannot find module";
+
 /// Sentences about code that could not be loaded.
 pub(crate) const IMPORT_FAILED: [&str; 8] = [
     UNABLE_TO_IMPORT,
-    "Cannot find module",
+    MISSING_MODULE,
     "Cannot find package",
     "cannot load such file",
     "Module not found",

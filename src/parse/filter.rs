@@ -144,7 +144,10 @@ impl<'b> Sieve<'b> {
     #[inline(always)]
     pub(crate) fn may_matter(&mut self, from: usize, to: usize) -> bool {
         let Some(message) = self.block.get(from..to) else { return true };
-        begins(message) || (to > self.clear && self.has_fragment(from, to)) || ends_in_class(message)
+        begins(message)
+            || (to > self.clear && self.has_fragment(from, to))
+            || ends_in_class(message)
+            || is_head_alone(message)
     }
 
     #[inline(never)]
@@ -204,6 +207,20 @@ fn trim_front(mut message: &[u8]) -> &[u8] {
             _ => return message,
         }
     }
+}
+
+/// Returns whether a message is a time and an id of the old clients of Node.js and at most a brace behind them: the error
+/// may follow on lines of its own. Few messages have its length.
+#[inline(always)]
+fn is_head_alone(message: &[u8]) -> bool {
+    const TIME: usize = "2026-01-02T03:04:05.678Z".len();
+    const ID: usize = 36;
+    const ALONE: usize = TIME + 1 + ID;
+    const LONGEST: usize = ALONE + 5;
+    matches!(message.len(), ALONE..=LONGEST)
+        && matches!(message[TIME], b'\t' | b' ')
+        && message[TIME - 1] == b'Z'
+        && message[ALONE..].iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'{'))
 }
 
 /// Returns whether a message ends in `: <class>`, like the first line of an error of clients that print no mark of

@@ -79,6 +79,8 @@ enum JoinKind {
     Json { depth: u32, begun: bool },
     /// The payload of Node 8 and older, which a window or a mail client broke anywhere.
     Payload,
+    /// The same with a line for every key, which may begin below the time and the id.
+    PayloadBelow,
     /// The list of collections that V8 prints before it gives up.
     Heap,
     /// An error of Rust's client with the chain of its causes on further lines, as `anyhow` and `eyre` print it.
@@ -171,7 +173,12 @@ impl OpenMessage {
             // Between chained errors.
             JoinKind::Stack => !self.block.text.contains(TRACEBACK),
             JoinKind::Crash | JoinKind::Report | JoinKind::TimedOut => true,
-            JoinKind::Payload | JoinKind::Heap | JoinKind::RustError | JoinKind::GoPanic | JoinKind::Go1Error => false,
+            JoinKind::Payload
+            | JoinKind::PayloadBelow
+            | JoinKind::Heap
+            | JoinKind::RustError
+            | JoinKind::GoPanic
+            | JoinKind::Go1Error => false,
         }
     }
 
@@ -198,6 +205,17 @@ impl OpenMessage {
             }
             JoinKind::Payload => {
                 self.further < MOST_PIECES && !self.block.text.trim_end().ends_with('}') && !is_prefixed(line)
+            }
+            JoinKind::PayloadBelow => {
+                let is_payload = |line: &str| line.trim_start().starts_with("\"errorMessage\":");
+                let text = self.block.text.trim_end();
+                match self.further {
+                    _ if !text.contains('{') => {
+                        line.strip_prefix('{').is_some_and(|rest| rest.is_empty() || is_payload(rest))
+                    }
+                    0 | 1 if text.ends_with('{') => is_payload(line),
+                    further => further < MOST_PIECES && !text.ends_with('}') && !is_prefixed(line),
+                }
             }
             JoinKind::Heap => is_heap_line(line),
             JoinKind::RustError => is_rust_cause(line),
@@ -277,6 +295,7 @@ fn seam(text: &str, next: &str, kind: JoinKind) -> Option<&'static str> {
         JoinKind::TimedOut => ["", " "].into_iter().find(|blank| {
             matches!(platform_text::parse(&[text, blank, next].concat()), Some(Statement::TimedOut { .. }))
         }),
+        JoinKind::PayloadBelow => next.starts_with('{').then_some("\t"),
         // A label, and its value on the next line.
         JoinKind::Report if text.ends_with(':') => {
             let value = next.split(char::is_whitespace).next().unwrap_or("");
@@ -334,6 +353,9 @@ fn line_opening(text: &str) -> Option<JoinKind> {
     }
     if node::begins_payload_without_level(text) {
         return Some(JoinKind::Payload);
+    }
+    if node::is_above_payload(text) {
+        return Some(JoinKind::PayloadBelow);
     }
     if text.strip_prefix(TRACEBACK).is_some_and(|rest| rest.trim_start_matches(':').trim().len() > 1) {
         // The sentence of a client about code that did not load, on the line of the heading.

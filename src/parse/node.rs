@@ -193,6 +193,14 @@ pub(super) fn begins_payload_without_level(line: &str) -> bool {
         && head(line).is_some_and(|head| head.id.is_some() && head.level.is_empty() && of_payload(head.rest))
 }
 
+/// Returns whether a line is what stands before the payload of Node 8 and older where that was written over many lines:
+/// the time and the id, and perhaps the first brace.
+pub(super) fn is_above_payload(line: &str) -> bool {
+    const LONGEST: usize = 80;
+    let id = || after_timestamp(line).and_then(after_blank).and_then(uuid);
+    line.len() <= LONGEST && id().is_some_and(|(_, rest)| matches!(rest.trim(), "" | "{"))
+}
+
 /// Joins a payload that was broken over lines: behind a dash or a slash in the middle of a word, else between two.
 fn in_one_line(payload: &str) -> String {
     let mut joined = String::with_capacity(payload.len());

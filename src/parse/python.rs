@@ -84,6 +84,9 @@ fn without_time(level: Level, word: &str, rest: &str) -> Option<AppError<'static
 /// Loggers with the format `[%(levelname)s] %(message)s` write the same first line. But their stacks end with the
 /// exception, at the margin; the client prints frames alone, indented by no-break spaces, and always a stack.
 fn unhandled(rest: &str) -> Option<AppError<'static>> {
+    if let Some(error) = unhandled_folded(rest) {
+        return Some(error);
+    }
     let (line, after) = first_line(rest);
     let framed = || lines(after).any(|line| trim_indent(line).starts_with("File \""));
     let stack = split_at_traceback(after).map(|(_, stack)| stack).or_else(|| framed().then_some(after));
@@ -112,6 +115,53 @@ fn unhandled(rest: &str) -> Option<AppError<'static>> {
         () => ErrorForm::Unhandled,
     };
     exception::typed(form, rest, is_type_name).or_else(|| Some(described(form, name, message, rest)))
+}
+
+/// Parses the same error with its stack on the same line, as tables, chats and consoles that take line ends for blanks have
+/// it. The stack tells that it is the client's, so the class may have any name.
+fn unhandled_folded(rest: &str) -> Option<AppError<'static>> {
+    let (head, after) = split_at_traceback(first_line(rest).0)?;
+    let stack = trim_indent(after.trim_start_matches(':'));
+    let (name, message) = type_and_message(head.trim_end(), is_type_name)?;
+    let of_client = has_frame_of_client(after) || after.contains("\u{a0}File \"");
+    if !head.ends_with(char::is_whitespace) || !stack.starts_with("File \"") || !of_client && ends_in_exception(stack) {
+        return None;
+    }
+    let form = if is_load_error(name) { ErrorForm::Init } else { ErrorForm::Unhandled };
+    Some(described(form, name, message, &unfolded(stack)))
+}
+
+/// Puts the frames of a stack, and the source below each, on lines of their own again.
+fn unfolded(stack: &str) -> String {
+    let mut lines = String::with_capacity(stack.len() + 64);
+    for (at, frame) in stack.split("File \"").enumerate() {
+        let frame = frame.trim();
+        let name_at = frame.find(", in ").map_or(frame.len(), |at| at + 5);
+        let (place, rest) = frame.split_at(name_at);
+        let (name, source) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        if at > 0 {
+            lines.extend(["\n  File \"", place, name, "\n    "]);
+            lines.push_str(source.trim_start());
+        }
+    }
+    lines
+}
+
+/// Returns whether an exception follows the last frame of a stack on one line: then a logger wrote it. Words of source
+/// stand between the two, so what stands in quotes is none.
+fn ends_in_exception(stack: &str) -> bool {
+    let last = stack.rsplit_once("File \"").map_or(stack, |(_, frame)| frame);
+    let source = last.split_once('"').map_or(last, |(_, rest)| rest);
+    let (mut quoted, mut before) = (false, "");
+    for word in source.split_whitespace() {
+        let class = word.strip_suffix(':');
+        if !quoted && (class.is_some_and(is_class_name) || before != "raise" && is_error_name(word)) {
+            return true;
+        }
+        quoted ^= word.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
+        before = word;
+    }
+    false
 }
 
 /// Returns whether an exception stands at the margin of a stack. In copies that lost the indent, lines of source stand
@@ -159,7 +209,7 @@ fn before_folded_stack(text: &str) -> Option<AppError<'static>> {
     let (message, name) = message_and_type(head)?;
     let (_, said) = stack.rsplit_once(&format!("{name}: "))?;
     let repeated = stack.starts_with("File \"") && !said.is_empty() && message.ends_with(said);
-    let unfolded = stack.replace(" File \"", "\nFile \"").replace("File \"", "  File \"");
+    let unfolded = unfolded(stack);
     (repeated && !is_of_later_python(&unfolded)).then(|| described(ErrorForm::Unhandled, name, said, &unfolded))
 }
 

@@ -573,6 +573,23 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "[ERROR] not enriched\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    x\nshop.OrderRefused: no\n",
         "Logged shop.OrderRefused | no | at handler (/var/task/app.py)",
     ),
+    // The client's error with its stack on the same line, and a logger's.
+    (
+        "[ERROR] NoSuchShelf: An error occurred (NoSuchShelf) when calling the GetShelf operation: no Traceback (most recent call last):   File \"/var/task/app.py\", line 3, in handler     load(event)",
+        "Unhandled NoSuchShelf | An error occurred (NoSuchShelf) when calling the GetShelf operation: no | at handler (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] OrderRefused: no Traceback (most recent call last):\u{a0}\u{a0}File \"/var/task/app.py\", line 3, in handler\u{a0}\u{a0}\u{a0}\u{a0}connect()",
+        "Unhandled OrderRefused | no | at handler (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] KeyError: 'size' Traceback (most recent call last):   File \"/var/task/app.py\", line 3, in handler     raise Refused(\"KeyError: size\")",
+        "Unhandled KeyError | 'size' | at handler (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] Shelf: not read Traceback (most recent call last):   File \"/var/task/app.py\", line 3, in handler     load(event) shop.NoSuchShelf: no",
+        "Logged - | Shelf: not read Traceback (most recent call last):   File \"/var/task/app.py\", line 3, in handler     load(event) shop.NoSuchShelf: no",
+    ),
     ("[ERROR] ValueError: row 3", "MaybeUnhandled ValueError | row 3"),
     ("[ERROR] shop.ValueError: row 3", "Logged shop.ValueError | row 3"),
     (

@@ -4,9 +4,10 @@ use super::LastWords;
 use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
 use crate::lambda::emulator::{FUNCTION, RESET};
 use crate::lambda::platform::TASK_TIMED_OUT;
-use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
+use crate::lambda::runtimes::{JVM_THREAD, PYTHON_ERROR, TRACEBACK};
 use crate::model::{
     AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, RequestId, Sign, SignKind, Status, Subject,
+    WindowCut,
 };
 
 /// An attempt with the facts for which its signs must be searched.
@@ -155,6 +156,35 @@ impl<'a> Facts<'a> {
             .signs
             .iter()
             .rfind(|sign| sign.phase == Phase::Init && form(sign).is_some_and(|form| form != ErrorForm::Logged))
+    }
+
+    /// Finds the last error with which a runtime says, before START, that the init failed.
+    pub(super) fn error_before_start(&self) -> Option<&'a Sign> {
+        use ErrorForm::{Init, Uncaught, Unhandled, UnhandledRejection};
+        // In an environment that has served requests, code that runs between them fails, too.
+        let served = self.attempt.earlier_peak_mb.is_some();
+        let tells = |sign: &&Sign| match form(sign) {
+            Some(Init) => true,
+            Some(Uncaught | Unhandled | UnhandledRejection) => !served,
+            _ => false,
+        };
+        self.attempt.signs.iter().filter(|sign| sign.phase == Phase::Init).rfind(tells)
+    }
+
+    /// Returns whether anything says that an init succeeded: a figure of one, or a trace of the handler.
+    pub(super) fn init_was_good(&self) -> bool {
+        self.init_succeeded() || self.handler_ran()
+    }
+
+    /// Returns whether the platform gives a figure of an init that succeeded, or says that the request did.
+    pub(super) fn init_succeeded(&self) -> bool {
+        let init = self.attempt.init.unwrap_or_default();
+        let succeeded =
+            |phase: Option<(Status, Option<u64>)>| phase.is_some_and(|(status, _)| status == Status::Success);
+        self.attempt.platform_status == Some(Status::Success)
+            || self.attempt.metrics.init_us.is_some()
+            || self.attempt.metrics.restore_us.is_some()
+            || [init.init_phase, init.invoke_phase, init.restore].into_iter().any(succeeded)
     }
 
     /// Finds the extension that the platform names with a failed end, or of which it says only that it was started.
@@ -362,6 +392,7 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
             ErrorForm::Answer if is_of_caller(attempt, sign) => 1,
             ErrorForm::AnswerAbove if sign.phase == Phase::Init || alone => 1,
             ErrorForm::Crash | ErrorForm::OutOfMemory if alone && attempt.request_id.is_none() => 2,
+            ErrorForm::Crash if dies_at_the_cut(attempt, sign) => 1,
             ErrorForm::MaybeUnhandled
             | ErrorForm::Crash
             | ErrorForm::OutOfMemory
@@ -386,6 +417,45 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
         .filter_map(|sign| rank(sign).map(|rank| (rank, sign)))
         .max_by_key(|(rank, _)| *rank)
         .map(|(_, sign)| sign)
+}
+
+/// Returns whether a process dies in the last lines of an attempt whose end is not in view. A child process may print the
+/// same, but an attempt that survives it goes on, or ends: then it is an observation.
+pub(super) fn dies_at_the_cut(attempt: &Attempt, sign: &Sign) -> bool {
+    let is_cut = matches!(attempt.window_cut, WindowCut::End | WindowCut::Both) && attempt.start_seen;
+    let has_end = attempt.end_seen || attempt.report_seen || attempt.report_in_doubt;
+    if !is_cut || has_end || attempt.concurrent || sign.phase != Phase::Invoke {
+        return false;
+    }
+    let text = sign.line.text.trim_start();
+    // Stacks of languages whose code prints the errors that it caught do not count.
+    let main_of_jvm = text.strip_prefix(JVM_THREAD).is_some_and(|rest| rest.starts_with("\"main\" "));
+    let dies = main_of_jvm || DEATHS.iter().any(|begin| text.starts_with(begin)) || text.contains(NODE_ENDED);
+    let mut below = attempt.lines.iter().filter(|line| line.own).skip_while(|line| line.place != sign.line.place);
+    dies && below.next().is_some() && below.all(|line| is_below_death(&line.to_text()))
+}
+
+/// Beginnings of the last words of Go, Rust, PHP, .NET and C++.
+const DEATHS: [&str; 8] = [
+    "panic: ",
+    "fatal error: ",
+    "thread 'main'",
+    "Fatal error: Uncaught ",
+    "PHP Fatal error: ",
+    "Unhandled exception. ",
+    "Unhandled Exception: ",
+    "terminate called ",
+];
+
+/// Words of Node.js as it ends.
+const NODE_ENDED: &str = "\nNode.js v";
+
+/// Returns whether a line stands below the last words of a process: the rest of its stack.
+fn is_below_death(line: &str) -> bool {
+    const BEGINS: [&str; 7] =
+        ["#", "Stack trace:", "thrown in ", "at ", "exit status ", "goroutine ", "stack backtrace:"];
+    let line = line.trim();
+    line.is_empty() || BEGINS.iter().any(|begin| line.starts_with(begin))
 }
 
 /// Log time after a report within which a line may still tell why it is one of a failure.

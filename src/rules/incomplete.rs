@@ -37,6 +37,30 @@ mod samples {
     pub(super) fn all() -> Vec<Sample> {
         vec![
             failing("cut by the window", Build::new().app_lines(2).cut(WindowCut::End), "incomplete.window"),
+            failing(
+                "a process died, and the attempt went on until the cut",
+                Build::new().said(ErrorForm::Crash, "panic", "panic: no table").line("stored").cut(WindowCut::End),
+                "incomplete.window",
+            ),
+            failing(
+                "an error that was caught, last before the cut",
+                Build::new()
+                    .said(ErrorForm::Crash, "KeyError", "Traceback (most recent call last):\nKeyError: 'a'")
+                    .cut(WindowCut::End),
+                "incomplete.window",
+            ),
+            failing(
+                "a process died, and the stream goes on",
+                Build::new().said(ErrorForm::Crash, "panic", "panic: no table"),
+                "incomplete.no_report",
+            ),
+            Sample::near_miss(
+                "a process died, and nothing follows",
+                Build::new()
+                    .said(ErrorForm::Crash, "panic", "panic: no table")
+                    .line("exit status 2")
+                    .cut(WindowCut::End),
+            ),
             failing("the stream goes on", Build::new().app_lines(2), "incomplete.no_report"),
             failing(
                 "a REPORT that cannot be read",

@@ -1,6 +1,6 @@
 //! Rule: the environment could not be initialised or restored, and the handler never ran.
 
-use super::facts::{Facts, error_of, form, is_beside_log};
+use super::facts::{Exit, Facts, error_of, form, is_beside_log};
 use super::{Rule, Ruling};
 use crate::catalogue::{is_entrypoint, load_failure_code, names_missing_code, platform_error};
 use crate::lambda::loaders;
@@ -22,6 +22,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         .or_else(|| reported(facts))
         .or_else(|| told_by_runtime(facts))
         .or_else(|| process_exit(facts))
+        .or_else(|| told_before_start(facts))
 }
 
 /// Rules on a SnapStart restore that failed without a trace of the handler.
@@ -40,7 +41,9 @@ fn launch<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let unfinished = facts.platform_failed() || facts.is_environment() || !facts.attempt.report_seen;
     let code = facts.platform_code().unwrap_or("");
     // Then the lines before the end are the extension's own.
-    let never_started = matches!(code, "Extension.LaunchError" | "Extension.InitError");
+    let refused = refused_extension(facts);
+    let never_started = is_of_start(code) || refused.is_some();
+    let unfinished = unfinished || refused.is_some() && !facts.handler_ran();
     if facts.handler_done || facts.handler_ran() && !never_started || !unfinished {
         return None;
     }
@@ -56,8 +59,27 @@ fn launch<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         && (extension.is_some() || init_code(facts).is_some_and(|code| code.starts_with("Extension.")));
     (never_started || in_init || environment).then(|| {
         let proof = facts.failed_extension().or_else(|| facts.init_sign(None)).or(facts.crash).or(facts.ended);
-        Ruling::new("init_failure.extension", Confidence::High, proof).with_words(facts.last_words())
+        let told = refused.is_none() || facts.platform_failed() || environment;
+        let confidence = if told { Confidence::High } else { Confidence::Medium };
+        Ruling::new("init_failure.extension", confidence, proof).with_words(facts.last_words())
     })
+}
+
+/// Returns whether an error type says that an extension never got ready.
+fn is_of_start(error_type: &str) -> bool {
+    matches!(error_type, "Extension.LaunchError" | "Extension.InitError")
+}
+
+/// Finds the extension of which the platform says within the attempt, as its last word before the end, that it never got
+/// ready. What stands before START may be of an init that was repeated with success.
+fn refused_extension<'a>(facts: &Facts<'a>) -> Option<&'a Sign> {
+    let attempt = facts.attempt;
+    let refused =
+        |kind: &SignKind| matches!(kind, SignKind::ExtensionFailed { error_type, .. } if is_of_start(error_type));
+    let sign = facts.sign(refused).filter(|sign| attempt.start_seen && sign.line.place > attempt.place)?;
+    let went_on = attempt.last_line.as_ref().is_some_and(|last| last.place > sign.line.place);
+    let in_time = sign.line.at.zip(attempt.started_at).is_none_or(|(at, start)| at >= start);
+    (!went_on && in_time && !facts.init_succeeded()).then_some(sign)
 }
 
 /// Rules on a failed init that the platform reported and the request did not survive.
@@ -119,6 +141,34 @@ fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     }
 }
 
+/// Log time before START within which the runtime says that the init for this request failed.
+const JUST_BEFORE_START_MS: i64 = 2_000;
+
+/// Rules on code that cannot be loaded, according to a runtime before START, where nothing after it says that the init was
+/// repeated with success.
+///
+/// Other errors of an init are left alone: Lambda repeats the init, they may not come again, and a log may lack the lines
+/// that say so. A module or handler that is not there is not there the next time either; even so, a later line of the
+/// handler or a figure of an init proves that another init had what this one lacked.
+fn told_before_start<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    let attempt = facts.attempt;
+    let ended = attempt.start_seen && (attempt.report_seen || attempt.end_seen);
+    if !ended
+        || facts.platform_failed()
+        || facts.init_was_good()
+        || facts.fatal.is_some_and(|it| it.phase != Phase::Init)
+    {
+        return None;
+    }
+    let sign = facts.error_before_start()?;
+    let waited_ms = attempt.started_at.zip(sign.line.at).map_or(0, |(start, at)| start.ms_since(at));
+    if !(0..=JUST_BEFORE_START_MS).contains(&waited_ms) {
+        return None;
+    }
+    let code = error_of(sign).and_then(load_failure_code)?;
+    Some(Ruling::new(code, Confidence::Medium, Some(sign)))
+}
+
 /// Returns the code of a handler that the runtime says it cannot load, unlike an import in the handler itself.
 fn deferred_load_failure(sign: &Sign) -> Option<&'static str> {
     let error = error_of(sign)?;
@@ -151,11 +201,36 @@ fn process_exit<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         && !facts.handler_done
         && attempt.metrics.init_us.is_none()
         && attempt.signs.iter().filter_map(error_of).any(is_missing);
+    let missing = missing || lacks_required_module(facts);
     if !ended || !(silent && (fresh || printed) || missing) || facts.killed() {
         return None;
     }
     Some(refine(facts, false, Confidence::Medium, error_sign(facts).or(facts.crash)))
 }
+
+/// Returns whether the last thing before a bare exit is Node's text about a module that is not there, and no START is in
+/// view: the code was being loaded. In a request, the runtime client tells of it.
+fn lacks_required_module(facts: &Facts<'_>) -> bool {
+    let attempt = facts.attempt;
+    let exited = matches!(facts.exit(), Some(Exit::Status(1..128)));
+    if attempt.start_seen || facts.handler_done || attempt.metrics.init_us.is_some() || !exited {
+        return false;
+    }
+    let mut seen = false;
+    for line in attempt.lines.iter().filter(|line| line.own) {
+        for line in line.to_text().lines() {
+            let is_stack = line.starts_with("- ") || line.starts_with([' ', '\t', '}', ']']) || line.trim().is_empty();
+            let is_hint = line.starts_with("Did you forget to ") || line.starts_with("Node.js v");
+            seen = line.contains(loaders::MISSING_MODULE)
+                || seen && (is_stack || is_hint || line.starts_with(REQUIRE_STACK));
+        }
+    }
+    let lists = |text: &str| text.lines().any(|line| line.starts_with(REQUIRE_STACK));
+    seen && attempt.lines.iter().any(|line| line.own && lists(&line.to_text()))
+}
+
+/// Heading of the files that wanted a module.
+const REQUIRE_STACK: &str = "Require stack:";
 
 /// Chooses the most specific code: of the error on a line, else of the platform's error type, else of the status.
 fn refine<'a>(facts: &Facts<'a>, timed_out: bool, confidence: Confidence, proof: Option<&'a Sign>) -> Ruling<'a> {
@@ -283,6 +358,36 @@ mod samples {
                     .init(InitPhase::Invoke, Status::Error, Some("Runtime.ExitError"))
                     .status(Status::Error, Some("Runtime.ExitError")),
                 "init_failure.exit",
+            ),
+            failing(
+                "code that cannot be loaded, before START",
+                Build::new()
+                    .error(Phase::Init, ErrorForm::Init, "Runtime.HandlerNotFound", "app.handler is undefined")
+                    .report(),
+                "init_failure.handler_not_found",
+            ),
+            failing(
+                "an extension that never got ready",
+                Build::new().extension(Phase::Init, "agent", "Extension.InitError").report(),
+                "init_failure.extension",
+            ),
+            Sample::near_miss(
+                "code that could be loaded the next time",
+                Build::new().error(Phase::Init, ErrorForm::Init, "KeyError", "'TABLE'").report(),
+            ),
+            Sample::near_miss(
+                "a handler that ran after all",
+                Build::new()
+                    .error(Phase::Init, ErrorForm::Init, "Runtime.ImportModuleError", import)
+                    .app_lines(1)
+                    .report(),
+            ),
+            Sample::near_miss(
+                "an init that was good after all",
+                Build::new()
+                    .error(Phase::Init, ErrorForm::Init, "Runtime.ImportModuleError", import)
+                    .cold_start_ms(300)
+                    .report(),
             ),
             Sample::near_miss(
                 "repeated with success",

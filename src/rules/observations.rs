@@ -89,6 +89,7 @@ fn survived(facts: &Facts<'_>, add: &mut impl FnMut(&'static str, u32)) {
     match facts.outer_init_failed() {
         Some(Status::Timeout) => add("init_timeout_recovered", 1),
         Some(_) => add("init_error_recovered", 1),
+        None if facts.attempt.report_seen && facts.error_before_start().is_some() => add("init_error_recovered", 1),
         None => {}
     }
     add("unhandled_rejection", with(ErrorForm::UnhandledRejection));

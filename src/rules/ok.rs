@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, form};
 use super::{Rule, Ruling};
-use crate::model::{Confidence, ErrorForm, Phase, Sign};
+use crate::model::{Confidence, ErrorForm, Phase, Sign, SignKind};
 
 pub(super) const RULE: Rule = Rule {
     id: "ok",
@@ -25,12 +25,20 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let whole = facts.attempt.start_seen && facts.attempt.report_seen && !facts.attempt.report_in_doubt;
     let confidence = if rejected {
         Confidence::Low
-    } else if whole && !crashed_last(facts) {
+    } else if whole && !crashed_last(facts) && !failed_before(facts) {
         Confidence::High
     } else {
         Confidence::Medium
     };
     Some(Ruling::new("ok", confidence, None))
+}
+
+/// Returns whether an init failed before the request, or an extension, and nothing says that the next one succeeded: lines
+/// may be missing.
+fn failed_before(facts: &Facts<'_>) -> bool {
+    let refused = |kind: &SignKind| matches!(kind, SignKind::ExtensionFailed { error_type, .. } if matches!(&**error_type, "Extension.InitError" | "Extension.LaunchError"));
+    let failed = facts.error_before_start().is_some() && facts.outer_init_failed().is_none();
+    failed && !facts.init_was_good() || facts.sign(refused).is_some() && !facts.init_succeeded()
 }
 
 /// Returns whether the function wrote nothing after the last words of a process: of a child, or its own in words that

@@ -1,8 +1,8 @@
 //! Builders of the attempts that serve as samples of rules.
 
 use crate::model::{
-    AppError, Attempt, ErrorForm, Init, InitPhase, Line, Phase, Place, RequestId, Sign, SignKind, Status, Subject,
-    Timestamp, WindowCut,
+    AppError, Attempt, ErrorForm, Init, InitPhase, Keep, KeptLine, Line, Phase, Place, RequestId, Sign, SignKind,
+    Status, Subject, Timestamp, WindowCut,
 };
 
 /// One sample of a rule.
@@ -167,6 +167,28 @@ impl Build {
 
     pub(super) fn with_error(self, phase: Phase, error: AppError<'static>, line: &str) -> Self {
         self.sign(phase, SignKind::Error(error), line)
+    }
+
+    /// Adds a line of the function.
+    pub(super) fn line(mut self, text: &str) -> Self {
+        let place = Place::at(0, self.0.lines.iter().count() as u64 + 50);
+        self.0.lines.push(
+            KeptLine { at: None, place, text: text.as_bytes(), escaped: false, own: true, cut: false },
+            &Keep::LAST,
+        );
+        self.0.app_lines += 1;
+        self.0.last_line = Some(Line { at: None, place, text: text.into() });
+        self
+    }
+
+    /// Adds an error as it stands on a line.
+    pub(super) fn said(self, form: ErrorForm, error_type: &str, text: &str) -> Self {
+        let mut build = self.line(text).error(Phase::Invoke, form, error_type, text);
+        let place = build.0.last_line.as_ref().map(|line| line.place).unwrap_or_default();
+        if let Some(sign) = build.0.signs.last_mut() {
+            sign.line.place = place;
+        }
+        build
     }
 
     pub(super) fn response_refused(self, status: u16) -> Self {

@@ -116,7 +116,7 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
                 let certain = failed || sign.line.text.contains('\u{a0}');
                 return Some((sign, if certain { Confidence::High } else { Confidence::Medium }));
             }
-            // The last words of a process may be those of another one.
+            // The last words of a process may be those of another one, also where the log ends with them.
             ErrorForm::Crash | ErrorForm::OutOfMemory => return Some((sign, Confidence::Low)),
             ErrorForm::Uncaught => return Some((sign, if failed { Confidence::High } else { Confidence::Medium })),
             // On most Node.js versions the process exits after a rejection; a success by the platform means that it

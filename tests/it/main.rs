@@ -22,6 +22,7 @@ mod corpus;
 mod diff;
 mod downstream;
 mod early;
+mod early_deaths;
 mod emulators;
 mod errors_alone;
 #[cfg(feature = "cloudwatch")]

@@ -85,6 +85,42 @@ fn a_stack_of_old_python_on_one_line_is_that_of_its_handler() {
 }
 
 #[test]
+fn an_error_of_python_on_one_line_is_that_of_its_handler() {
+    const STACK: &str = "File \"/var/task/app.py\", line 9, in handler     pay(event)   File \"/var/task/app.py\", line 4, in pay     raise error";
+    for (name, message, want) in [
+        ("NoSuchKey", "An error occurred (NoSuchKey) when calling the GetObject operation: no", "downstream.not_found"),
+        ("gaierror", "[Errno -2] Name or service not known", "downstream.dns"),
+        ("timeout", "timed out", "downstream.timeout"),
+        ("KeyError", "'plan'", "runtime_exception.unhandled"),
+        ("NoPlan", "none: left", "runtime_exception.unhandled"),
+    ] {
+        let heading = "Traceback (most recent call last):";
+        let lines = STACK.replace("     ", "\n    ").replace("   File", "\n  File");
+        let on_lines = records(&attempt(&format!("[ERROR] {name}: {message}\n{heading}\n  {lines}"), ""));
+        for gap in [" ", "  ", "\t", " \u{a0}\u{a0}"] {
+            for before in BEFORE {
+                let folded = attempt(&format!("[ERROR] {name}: {message} {heading}{gap}{STACK}"), before);
+                let found = records(&folded);
+                assert_eq!(found.len(), 1, "{folded}");
+                for key in ["code", "confidence", "error_type", "error_message", "frame"] {
+                    assert_eq!(found[0][key], on_lines[0][key], "{key}: {folded}");
+                }
+                assert_eq!(found[0]["code"], want, "{folded}");
+            }
+        }
+        // What the function logs of an error that it caught: its stack ends with the exception.
+        for line in [
+            format!("[ERROR] {name}: {message} {heading} {STACK} shop.{name}: {message}"),
+            format!("[ERROR] charge failed {heading} {STACK} {name}: {message}"),
+            format!("[ERROR] {name}: {message} {heading} {STACK} OtherError"),
+        ] {
+            let found = records(&attempt(&line, ""));
+            assert!(found[0]["code"] == "ok" || found[0]["confidence"] == "low", "{line}: {}", found[0]);
+        }
+    }
+}
+
+#[test]
 fn the_first_clients_of_rust_tell_of_failed_handlers() {
     for target in ["lambda_runtime_core::runtime", "lambda_runtime::runtime"] {
         for head in
@@ -130,6 +166,38 @@ fn a_payload_of_old_node_may_be_broken_anywhere() {
     // A payload that never ends does not swallow the attempt.
     let torn = format!("{}\nmore\nand more", &line[..line.len() - 40]);
     assert_eq!(records(&attempt(&torn, "")).len(), 1);
+}
+
+#[test]
+fn a_payload_of_old_node_may_stand_on_many_lines() {
+    for (payload, code, error_type) in [
+        ("{\"errorMessage\":\"no plan\"}", "runtime_exception.unhandled", Value::Null),
+        (
+            "{\"errorMessage\":\"no plan\",\"errorType\":\"PlanError\",\"stackTrace\":[\"exports.handler (/var/task/index.js:2:3)\",\"a (b:1:2)\"]}",
+            "runtime_exception.unhandled",
+            "PlanError".into(),
+        ),
+    ] {
+        let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(payload).unwrap()).unwrap();
+        let on_one_line = records(&attempt(&format!("2016-12-14T10:14:23.466Z\t$ID\t{payload}"), ""));
+        for gap in ["\t", " ", "\n", "\t\n"] {
+            let text = format!("2016-12-14T10:14:23.466Z\t$ID{gap}{pretty}");
+            for text in [attempt(&text, ""), text] {
+                let found = records(&text);
+                assert_eq!(found.len(), 1, "{text}");
+                assert_eq!((&found[0]["code"], &found[0]["error_type"]), (&code.into(), &error_type), "{text}");
+                assert_eq!(found[0]["confidence"], on_one_line[0]["confidence"], "{text}");
+                assert_eq!(found[0]["error_message"], on_one_line[0]["error_message"], "{text}");
+            }
+        }
+    }
+    // Any other object is one that the function printed.
+    for other in
+        ["{\n  \"stored\": 3,\n  \"errorMessage\": \"none\"\n}", "{\n  \"errorMessage\": \"none\",\n  \"stored\": 3\n}"]
+    {
+        let found = records(&attempt(&format!("2016-12-14T10:14:23.466Z\t$ID\t{other}\nstored"), ""));
+        assert_eq!((found.len(), &found[0]["code"]), (1, &"ok".into()), "{other}");
+    }
 }
 
 #[test]

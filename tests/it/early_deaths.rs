@@ -1,0 +1,164 @@
+//! Laws about processes and inits that end where the log says little of it: behind an open START with which the log ends, or
+//! before START. Such an attempt never looks sure, neither well nor failed.
+
+use lambda_triage::internal::{Options, analyze_samples};
+use serde_json::Value;
+
+use super::harness::records_of;
+
+const ID: &str = "5b1f3a9e-1111-4222-a333-444455556666";
+const START: &str = "START RequestId: $ID Version: $LATEST\n";
+const END: &str = "END RequestId: $ID\n";
+const REPORT: &str =
+    "REPORT RequestId: $ID\tDuration: 11.50 ms\tBilled Duration: 12 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB";
+
+fn records(text: &str) -> Vec<Value> {
+    let options = Options { keep_records: true, ..Options::default() };
+    let text = text.replace("$ID", ID);
+    records_of(&mut analyze_samples(&[("copy.log", text.as_bytes())], &options).unwrap())
+}
+
+/// Takes the only record of a text.
+fn record(text: &str) -> Value {
+    let mut found = records(text);
+    assert_eq!(found.len(), 1, "{text}\n{found:#?}");
+    found.remove(0)
+}
+
+/// Last words of processes.
+const DEATHS: [&str; 6] = [
+    "panic: no table\n\ngoroutine 1 [running]:\nmain.handler()\n\t/app/main.go:9 +0x1d\nexit status 2\n",
+    "thread 'main' panicked at src/main.rs:10:5:\nno table\nnote: run with `RUST_BACKTRACE=1`\n",
+    "thread 'main' panicked at 'no table', src/main.rs:10:5\nstack backtrace:\n   0: shop::main\n             at src/main.rs:10\n",
+    "PHP Fatal error:  Uncaught Exception: no table in /var/task/a.php:3\nStack trace:\n#0 /var/task/b.php(8): load()\n#1 {main}\n  thrown in /var/task/a.php on line 3\n",
+    "Fatal error: Uncaught RuntimeException: no table in /var/task/a.php:3\nStack trace:\n#0 {main}\n",
+    "Unhandled exception. System.InvalidOperationException: no table\n   at Shop.Run() in /src/Shop.cs:line 3\n",
+];
+
+#[test]
+fn a_process_that_dies_where_the_log_ends_has_failed() {
+    for death in DEATHS {
+        for before in ["", "loading\n"] {
+            let found = record(&format!("{START}{before}{death}"));
+            assert_eq!(found["category"], "runtime_exception", "{death}: {found}");
+            assert!(["low", "medium"].contains(&found["confidence"].as_str().unwrap()), "{death}");
+            assert!(found["error_message"].as_str().unwrap().contains("no table"), "{death}");
+        }
+        // A child process has died: the attempt goes on, or ends.
+        let goes_on = record(&format!("{START}{death}stored 3 orders\n"));
+        assert_eq!(goes_on["code"], "incomplete.window", "{death}");
+        let ends = record(&format!("{START}{death}{END}{REPORT}\n"));
+        assert_eq!(ends["code"], "ok", "{death}");
+    }
+    // What a function prints of an error that it caught.
+    for caught in [
+        "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    load()\nKeyError: 'table'\n",
+        "java.lang.IllegalStateException: no table\n\tat shop.Orders.load(Orders.java:7)\n",
+    ] {
+        assert_eq!(record(&format!("{START}{caught}"))["code"], "incomplete.window", "{caught}");
+    }
+}
+
+/// Errors of runtimes that load code that cannot be loaded, and their codes.
+const CANNOT_LOAD: [(&str, &str); 5] = [
+    (
+        "2026-01-02T03:04:05.678Z\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"Runtime.ImportModuleError\",\"errorMessage\":\"Error: Cannot find module 'shop'\",\"stack\":[]}\n",
+        "init_failure.import",
+    ),
+    (
+        "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'shop'\nTraceback (most recent call last):\n",
+        "init_failure.import",
+    ),
+    ("[ERROR] Runtime.HandlerNotFound: Handler 'handle' missing on module 'app'\n", "init_failure.handler_not_found"),
+    (
+        "[ERROR] Runtime.UserCodeSyntaxError: Syntax error in module 'app': invalid syntax (app.py, line 3)\nTraceback (most recent call last):\n",
+        "init_failure.syntax",
+    ),
+    (
+        "Init error when loading handler app.handler\n{\n  \"errorMessage\": \"cannot load such file -- pg\",\n  \"errorType\": \"Init<LoadError>\",\n  \"stackTrace\": [\n    \"/var/task/app.rb:1:in `require'\"\n  ]\n}\n",
+        "init_failure.import",
+    ),
+];
+
+#[test]
+fn code_that_cannot_be_loaded_before_start_is_a_failed_init() {
+    for (error, code) in CANNOT_LOAD {
+        for times in 1..3 {
+            let said = error.repeat(times);
+            let found = record(&format!("{said}{START}{END}{REPORT}\n"));
+            assert_eq!((&found["code"], &found["confidence"]), (&code.into(), &"medium".into()), "{said}");
+        }
+        // A later init was good: it has a figure, or the handler ran.
+        for good in [
+            format!("{error}{START}{END}{REPORT}\tInit Duration: 210.00 ms\n"),
+            format!("{error}{START}stored 3 orders\n{END}{REPORT}\n"),
+            format!("{error}{START}{END}{REPORT}\tStatus: success\n"),
+        ] {
+            assert_eq!(record(&good)["code"], "ok", "{good}");
+        }
+        // Where START comes first, it is all of one attempt.
+        let found = record(&format!("{START}{error}"));
+        assert_eq!(found["category"], "init_failure", "{error}: {found}");
+        assert_eq!(found["request_id"], ID, "{error}");
+    }
+}
+
+#[test]
+fn an_init_that_failed_before_start_leaves_no_sure_success() {
+    for error in [
+        "[ERROR] KeyError: 'TABLE'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 5, in <module>\n    T = os.environ['TABLE']\n",
+        "2026-01-02T03:04:05.678Z\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no table\",\"stack\":[]}\n",
+    ] {
+        let found = record(&format!("{error}{START}{END}{REPORT}\n"));
+        assert_eq!((&found["code"], &found["confidence"]), (&"ok".into(), &"medium".into()), "{error}");
+        assert_eq!(found["observations"][0]["code"], "init_error_recovered", "{error}");
+        let good = record(&format!("{error}{START}{END}{REPORT}\tInit Duration: 210.00 ms\n"));
+        assert_eq!((&good["code"], &good["confidence"]), (&"ok".into(), &"high".into()), "{error}");
+    }
+}
+
+#[test]
+fn an_extension_that_never_got_ready_leaves_no_sure_success() {
+    const REFUSED: &str =
+        "EXTENSION\tName: agent\tState: InitError\tEvents: [INVOKE,SHUTDOWN]\tError Type: Extension.InitError\n";
+    for text in [
+        format!("{START}{REFUSED}{END}{REPORT}\n"),
+        format!("{START}agent has no licence\n{REFUSED}{END}"),
+        format!("{START}{REFUSED}"),
+    ] {
+        let found = record(&text);
+        assert_eq!(
+            (&found["code"], &found["confidence"]),
+            (&"init_failure.extension".into(), &"medium".into()),
+            "{text}"
+        );
+    }
+    // The handler may have run after another init.
+    for text in [
+        format!("{START}stored 3 orders\n{REFUSED}{END}{REPORT}\n"),
+        format!("{START}{REFUSED}stored 3 orders\n{END}{REPORT}\n"),
+        format!("{REFUSED}{START}{END}{REPORT}\n"),
+    ] {
+        let found = record(&text);
+        assert_eq!((&found["code"], &found["confidence"]), (&"ok".into(), &"medium".into()), "{text}");
+    }
+}
+
+#[test]
+fn a_module_that_is_not_there_explains_a_bare_exit() {
+    const EXIT: &str = "RequestId: $ID Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n";
+    const LIST: &str = "Require stack:\n- /var/task/launch.cjs\n";
+    for head in ["", "Error: "] {
+        for hint in ["", "Did you forget to add it to \"dependencies\" in `package.json`?\n"] {
+            let text = format!("{head}Cannot find module 'shop'\n{LIST}{hint}{EXIT}");
+            assert_eq!(record(&text)["code"], "init_failure.import", "{text}");
+        }
+        // Something else was said after it, or a request ran.
+        for text in [
+            format!("{head}Cannot find module 'shop'\n{LIST}stored 3 orders\n{EXIT}"),
+            format!("{START}stored 3 orders\n{head}Cannot find module 'shop'\n{LIST}{EXIT}{END}{REPORT}\n"),
+        ] {
+            assert_eq!(record(&text)["category"], "runtime_exception", "{text}");
+        }
+    }
+}
