@@ -87,9 +87,7 @@ impl Assembler {
         open.take_failed_init(failed, Phase::Invoke);
         self.init_error_given = is_error.then(|| Box::new(InitErrorGiven { to: id, at }));
     }
-}
 
-impl Assembler {
     /// Gives an error of a runtime that loads the code, with which the log ends, to the attempt that runs: where no other
     /// was seen, hosts that write START first have written both. Any later line would tell that the code had loaded.
     pub(super) fn settle_failed_init_at_the_end(&mut self) {

@@ -124,11 +124,11 @@ pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
     let json = head.starts_with(b"{") && has(b"\"schema\"") && has(b"\"tool_version\"");
     let junit =
         (head.starts_with(b"<?xml") || head.starts_with(b"<testsuites")) && has(b"<testsuites name=\"lambda-triage\"");
-    // A function may print them.
     let is_title =
         |line: &[u8]| line.starts_with(b"FUNCTION") && memchr::memmem::find(line, b"ATTEMPTS  FAILED").is_some();
-    let above = head.split(|byte| *byte == b'\n').take_while(|line| message_start(line).is_none());
-    let older_table = above.into_iter().any(is_title);
+    // A function may print one.
+    let is_above = |line: &&[u8]| message_start(line).is_none();
+    let older_table = head.split(|byte| *byte == b'\n').take_while(is_above).any(is_title);
     let begins = RESULTS.iter().any(|beginning| head.starts_with(beginning));
     (json || junit || older_table || begins || begins_as_table(head) || begins_as_life(head))
         .then_some("a result of lambda-triage, not a log")
