@@ -3,7 +3,6 @@
 //! Each word that is found looks at what stands around it. What is masked is passed over, and what is looked at without
 //! being masked has a bound, so the time grows with the length of the text alone.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
@@ -57,12 +56,12 @@ impl Cues {
             self.searched.fetch_add(text.len(), Ordering::Relaxed);
             return &self.small;
         }
-        self.fast.get_or_init(|| automaton(&self.heads.texts, AhoCorasickKind::DFA))
+        self.fast.get_or_init(|| automaton(&self.heads, AhoCorasickKind::DFA))
     }
 }
 
-fn automaton(texts: &[Box<[u8]>], kind: AhoCorasickKind) -> AhoCorasick {
-    let built = AhoCorasick::builder().kind(Some(kind)).ascii_case_insensitive(true).build(texts);
+fn automaton(heads: &Heads, kind: AhoCorasickKind) -> AhoCorasick {
+    let built = AhoCorasick::builder().kind(Some(kind)).ascii_case_insensitive(true).build(heads.texts());
     let nothing = || AhoCorasick::builder().build(std::iter::empty::<&str>());
     #[expect(clippy::expect_used, reason = "the words are constants; a test builds them")]
     built.or_else(|_| nothing()).expect("a few short words")
@@ -85,16 +84,16 @@ static CUES: LazyLock<Cues> = LazyLock::new(|| {
     let lists = lists.iter().flat_map(|(words, cue)| words.iter().map(|word| ((*word).to_owned(), *cue)));
     let (words, meanings): (Vec<String>, Vec<Cue>) =
         forms.chain(names).chain(programs).chain(phrases).chain(lists).unzip();
-    let heads = Heads::of(&words);
-    let small = automaton(&heads.texts, AhoCorasickKind::ContiguousNFA);
+    let heads = Heads::of(words);
+    let small = automaton(&heads, AhoCorasickKind::ContiguousNFA);
     Cues { meanings, heads, small, fast: OnceLock::new(), searched: AtomicUsize::new(0) }
 });
 
 /// The beginnings of the words, which are searched for; the rest of a word is compared where its head is found. An automaton
 /// of whole words takes five times as much memory and hardly less time.
-#[derive(Default)]
 struct Heads {
-    texts: Vec<Box<[u8]>>,
+    /// The words, by their numbers.
+    all: Vec<String>,
     /// The words of each head, shorter ones first, as a range of `words`.
     ranges: Vec<Range<u32>>,
     words: Vec<Headed>,
@@ -119,33 +118,43 @@ const WORDS_OF_A_HEAD: usize = 2;
 
 impl Heads {
     /// Gives each word a head: the shortest that it shares with few others, or all of it.
-    fn of(words: &[String]) -> Self {
+    fn of(all: Vec<String>) -> Self {
         let mut sharing: FxHashMap<&[u8], usize> = FxHashMap::default();
-        for word in words {
+        for word in &all {
             for length in HEAD..word.len() {
                 *sharing.entry(&word.as_bytes()[..length]).or_default() += 1;
             }
         }
         let is_enough = |head: &&[u8]| sharing.get(head).is_some_and(|sharing| *sharing <= WORDS_OF_A_HEAD);
-        let mut by_head: BTreeMap<&[u8], Vec<u16>> = BTreeMap::new();
-        for (number, word) in (0u16..).zip(words) {
+        let head = |word: &String| {
             let word = word.as_bytes();
-            let head = (HEAD..word.len()).map(|length| &word[..length]).find(is_enough).unwrap_or(word);
-            by_head.entry(head).or_default().push(number);
-        }
-        let mut heads = Self::default();
-        for (head, mut numbers) in by_head {
-            numbers.sort_by_key(|number| words[usize::from(*number)].len());
-            let first = heads.words.len() as u32;
-            for number in numbers {
-                let rest = &words[usize::from(number)].as_bytes()[head.len()..];
-                heads.words.push(Headed { rest: heads.rests.len() as u32, rest_length: rest.len() as u16, number });
-                heads.rests.extend(rest.iter().map(u8::to_ascii_lowercase));
+            (HEAD..word.len()).map(|length| &word[..length]).find(is_enough).map_or(word.len(), <[u8]>::len)
+        };
+        let mut by_head: Vec<(&[u8], &[u8], u16)> = (0u16..)
+            .zip(&all)
+            .map(|(number, word)| (word.as_bytes().split_at(head(word)), number))
+            .map(|((head, rest), number)| (head, rest, number))
+            .collect();
+        by_head.sort_by_key(|(head, rest, number)| (*head, rest.len(), *number));
+        let (mut ranges, mut words, mut rests) = (Vec::new(), Vec::with_capacity(all.len()), Vec::new());
+        for sharing in by_head.chunk_by(|one, other| one.0 == other.0) {
+            let first = words.len() as u32;
+            for (_, rest, number) in sharing {
+                words.push(Headed { rest: rests.len() as u32, rest_length: rest.len() as u16, number: *number });
+                rests.extend(rest.iter().map(u8::to_ascii_lowercase));
             }
-            heads.ranges.push(first..heads.words.len() as u32);
-            heads.texts.push(head.into());
+            ranges.push(first..words.len() as u32);
         }
-        heads
+        Self { ranges, words, rests, all }
+    }
+
+    /// Returns the heads, in the order of their ranges.
+    fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.ranges.iter().map(|range| {
+            let word = self.words[range.start as usize];
+            let text = self.all[usize::from(word.number)].as_bytes();
+            &text[..text.len() - usize::from(word.rest_length)]
+        })
     }
 
     /// Returns the words of a head that go on with a text.
@@ -240,19 +249,6 @@ fn look(scan: &mut Scan<'_>, cue: Cue, found: Range<usize>) {
 mod tests {
     use super::*;
 
-    /// The words, put together again.
-    fn all_words() -> Vec<String> {
-        let heads = &CUES.heads;
-        let mut words = vec![String::new(); heads.words.len()];
-        for (text, range) in heads.texts.iter().zip(&heads.ranges) {
-            for word in &heads.words[range.start as usize..range.end as usize] {
-                let rest = &heads.rests[word.rest as usize..][..usize::from(word.rest_length)];
-                words[usize::from(word.number)] = String::from_utf8([text, rest].concat()).unwrap();
-            }
-        }
-        words
-    }
-
     /// Finds the words one by one.
     fn found_one_by_one(text: &[u8], words: &[String]) -> Vec<(usize, usize, usize)> {
         let begins = |at: usize, word: &str| {
@@ -269,7 +265,7 @@ mod tests {
 
     #[test]
     fn every_word_is_found_by_its_head() {
-        let all = all_words();
+        let all = &CUES.heads.all;
         assert_eq!(all.len(), CUES.meanings.len());
         assert!(all.iter().all(|word| word.len() >= 2 || word == "@"), "{all:?}");
         let heads = &CUES.heads;
@@ -278,7 +274,7 @@ mod tests {
             words.iter().filter(|word| word.rest_length > 0).count()
         };
         assert!(heads.ranges.iter().all(|range| go_on(range) <= WORDS_OF_A_HEAD));
-        let fast = automaton(&CUES.heads.texts, AhoCorasickKind::DFA);
+        let fast = automaton(&CUES.heads, AhoCorasickKind::DFA);
         for some in all.chunks(50) {
             let one = |(at, word): (usize, &String)| match at % 3 {
                 0 => format!("{word}=x, "),
@@ -289,7 +285,7 @@ mod tests {
             let text: String = some.iter().enumerate().map(one).collect();
             let of = |word: &FoundWord| (word.at().start, word.at().len(), usize::from(word.meaning));
             let found: Vec<_> = words(text.as_bytes()).iter().map(of).collect();
-            assert_eq!(found, found_one_by_one(text.as_bytes(), &all));
+            assert_eq!(found, found_one_by_one(text.as_bytes(), all));
             // Both automata find the same, in the same order.
             let found = |built: &AhoCorasick| built.find_overlapping_iter(&text).collect::<Vec<_>>();
             assert_eq!(found(&fast), found(&CUES.small));
