@@ -26,7 +26,8 @@ fn of_tab(text: &str) -> Option<AppLine<'static>> {
         return Some(AppLine::default());
     }
     let told = rest.find('{').and_then(|at| structured::parse(rest.get(at..)?)).and_then(|line| line.error);
-    let error = told.filter(|error| error.form == ErrorForm::Answer).unwrap_or_else(|| AppError::of(ErrorForm::Answer));
+    // An answer without a stack looks like a line of Go's client.
+    let error = told.filter(|error| error.error_type.is_some()).unwrap_or_else(|| AppError::of(ErrorForm::Answer));
     let error = Some(AppError { form: ErrorForm::AnswerAbove, ..error });
     Some(AppLine { level: Level::Error, error, ..AppLine::default() })
 }
@@ -40,4 +41,39 @@ pub(super) fn with_title(mut statement: Statement<'static>, text: &str) -> State
         error.form = ErrorForm::AnswerAbove;
     }
     statement
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read of a text: its level, and the form, type and message of its error.
+    #[test]
+    fn the_caller_was_told_of_a_failure() {
+        let answer = "{\"errorMessage\":\"no stock\",\"errorType\":\"OutOfStock\"}";
+        let failed = |form, told: Option<(&'static str, &'static str)>| Some((Level::Error, Some((form, told))));
+        let well = Some((Level::Info, None));
+        for (text, want) in [
+            ("FunctionError: Unhandled".to_owned(), failed(ErrorForm::Answer, None)),
+            ("FunctionError: Unhandled, see below".to_owned(), None),
+            (
+                format!("Status: Failed\nResponse:\n{answer}"),
+                failed(ErrorForm::AnswerAbove, Some(("OutOfStock", "no stock"))),
+            ),
+            ("Status: Failed\nResponse:\nnull".to_owned(), failed(ErrorForm::AnswerAbove, None)),
+            (format!("Status: Succeeded\nResponse:\n{answer}"), well),
+            (format!("Status: Failed at first\nResponse:\n{answer}"), None),
+        ] {
+            let found = parse(&text);
+            let told = |error: &AppError<'static>| {
+                let parts = error.error_type.clone().zip(error.message.clone());
+                (error.form, parts)
+            };
+            let got = found.as_ref().map(|line| (line.level, line.error.as_ref().map(told)));
+            let want = want.map(|(level, error): (Level, Option<(ErrorForm, Option<(&str, &str)>)>)| {
+                (level, error.map(|(form, told)| (form, told.map(|(name, message)| (name.into(), message.into())))))
+            });
+            assert_eq!(got, want, "{text}");
+        }
+    }
 }

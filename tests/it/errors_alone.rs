@@ -210,6 +210,8 @@ fn what_the_caller_was_told_counts() {
         assert_eq!(found[0]["code"], "runtime_exception.unhandled", "{text}");
         assert_eq!(found[0]["confidence"], "medium", "{text}");
         assert_eq!(found[0]["request_id"], ID, "{text}");
+        let is_told = text.contains("OutOfStock");
+        assert_eq!(found[0]["error_type"] == "OutOfStock", is_told, "{text}");
     }
     // A success, the answer of another function that this one printed, one that an invocation before got.
     let well = [
