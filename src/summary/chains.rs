@@ -315,11 +315,7 @@ pub(super) mod tests {
     }
 
     pub(in super::super) fn entry(attempt: &Attempt, category: Category, stream: u64) -> Entry {
-        judged(attempt, category, Confidence::High, stream)
-    }
-
-    fn judged(attempt: &Attempt, category: Category, confidence: Confidence, stream: u64) -> Entry {
-        let verdict = Verdict::bare(category, "", confidence);
+        let verdict = Verdict::bare(category, "", Confidence::High);
         Entry::new(
             attempt,
             &verdict,
@@ -380,11 +376,11 @@ pub(super) mod tests {
         assert_eq!(kept(&[whole, attempt(Category::Ok, 1, 1)]).1, 0);
     }
 
-    /// Of two views of an attempt, a success of which the beginning is missing says less than a failure that is sure, or
-    /// likely; a whole success says more, as long as the failure has no REPORT.
+    /// Of two views of an attempt, a success of which the beginning is missing says less than a failure that is sure; a whole
+    /// success says more, as long as the failure has no REPORT.
     #[test]
     fn a_sure_failure_is_kept() {
-        let judged_copy = |category, confidence, line, start_seen, reported: bool| {
+        let copy = |category, line, start_seen, reported: bool| {
             let start = Timestamp::from_ms(BEGIN_MS);
             let ended_at = Timestamp::from_ms(BEGIN_MS + 3_000);
             let attempt = Attempt {
@@ -397,20 +393,14 @@ pub(super) mod tests {
                 report_seen: reported,
                 ..Attempt::default()
             };
-            judged(&attempt, category, confidence, 1)
+            entry(&attempt, category, 1)
         };
-        let copy =
-            |category, line, start_seen, reported| judged_copy(category, Confidence::High, line, start_seen, reported);
-        let likely = |confidence| judged_copy(Timeout, confidence, 1, true, false);
         use Category::{Ok, Timeout};
         for (failure, success, want) in [
             (copy(Timeout, 1, true, false), copy(Ok, 2, false, true), Timeout),
             (copy(Timeout, 1, true, true), copy(Ok, 2, true, true), Timeout),
             (copy(Timeout, 1, false, true), copy(Ok, 2, true, true), Timeout),
             (copy(Timeout, 1, true, false), copy(Ok, 2, true, true), Ok),
-            (likely(Confidence::Medium), copy(Ok, 2, false, true), Timeout),
-            (likely(Confidence::Medium), copy(Ok, 2, true, true), Ok),
-            (likely(Confidence::Low), copy(Ok, 2, false, true), Ok),
         ] {
             for mut attempts in [vec![failure, success], vec![success, failure]] {
                 Copies::default().drop_from(&mut attempts, |_| ());
