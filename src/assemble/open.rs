@@ -744,7 +744,8 @@ pub(super) fn merge_init(earlier: Option<Init>, later: Option<Init>) -> Option<I
     })
 }
 
-/// Adds a sign; past the bound, one from the middle is dropped, so that the first and the last ones stay.
+/// Adds a sign; past the bound, one from the middle is dropped, so that the first and the last ones stay: one that tells of no
+/// failure, as long as there is any.
 pub(super) fn push_bounded(attempt: &mut Attempt, sign: Sign) {
     // A sentence again tells nothing new, and would take the place of what does.
     let is_again =
@@ -755,8 +756,14 @@ pub(super) fn push_bounded(attempt: &mut Attempt, sign: Sign) {
         return;
     }
     if attempt.signs.len() >= SIGNS_KEPT {
-        attempt.signs.remove(SIGNS_KEPT / 2);
+        let middle = SIGNS_KEPT / 2;
+        let tells_nothing = |at: &usize| !tells_of_failure(&attempt.signs[*at]);
+        let least = (middle..attempt.signs.len()).chain((0..middle).rev()).find(tells_nothing);
         attempt.signs_left_out += 1;
+        if least.is_none() && !tells_of_failure(&sign) {
+            return;
+        }
+        attempt.signs.remove(least.unwrap_or(middle));
     }
     attempt.signs.push(sign);
 }

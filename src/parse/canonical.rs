@@ -169,8 +169,8 @@ mod tests {
                 "REPORT RequestId: {ID}\tDuration: 3.5 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 9 MB"
             ),
             "REPORT RequestId: none".to_owned(),
-            format!("REPORT RequestId: {ID}{figures}\tStatus: quite odd"),
             format!("REPORT RequestId: {ID}{figures}\tStatus: \t"),
+            format!("REPORT RequestId: {ID}{figures}\tStatus: error\tError Type: of two words"),
             "Results".to_owned(),
         ] {
             assert_eq!(platform_line(line.as_bytes()), None, "{line}");

@@ -22,7 +22,7 @@ fn told(name: &str, text: &str) -> Vec<Value> {
 const LOG: &str = "START RequestId: $ID Version: $LATEST\n[ERROR] KeyError: 'plan'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay(event)\nEND RequestId: $ID\nREPORT RequestId: $ID\tDuration: 11.50 ms\tBilled Duration: 12 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t\n";
 
 /// Values as programs print them, on one line and over several.
-const PRINTED: [&str; 18] = [
+const PRINTED: [&str; 19] = [
     "[1, 2, 3]",
     "[\"a\"]",
     "[[\"a\", 1]]",
@@ -41,7 +41,18 @@ const PRINTED: [&str; 18] = [
     "{\"statusCode\": 200, \"body\": \"[1, 2]\"}",
     "12, 13",
     "timestamp,plan\n1790812800123,\"a\"",
+    "RESULTS\t@timestamp\t2026-01-02 03:04:05.678",
 ];
+
+/// What is printed within an attempt is a line of it.
+#[test]
+fn values_in_an_attempt_change_nothing() {
+    let log = LOG.replace("\t\n", "\tStatus: timeout\n").replacen("[ERROR]", "$VALUE\n[ERROR]", 1);
+    for printed in PRINTED {
+        let text = log.replace("$VALUE", printed);
+        assert_eq!(told("x.log", &text), told("x.log", &log.replace("$VALUE", "a")), "{text}");
+    }
+}
 
 #[test]
 fn values_above_a_log_change_no_attempt() {

@@ -2,8 +2,10 @@
 
 use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
 use crate::decode::delivery::Delivery;
+use crate::decode::head::InputHead;
 use crate::decode::moment::moment;
 use crate::decode::{Decode, Shape};
+use crate::lambda::sentences::message_start;
 use crate::model::{Timestamp, stream_parts};
 
 pub(in crate::decode) const EVENTS: Shape = Shape {
@@ -38,7 +40,7 @@ pub(in crate::decode) const ROWS: Shape = Shape {
 pub(in crate::decode) const RESULTS: Shape = Shape {
     name: "insights-text",
     about: "`aws logs get-query-results --output text`: rows of RESULTS, field and value",
-    sniff: |head| head.any_line(|line| line.starts_with(b"RESULTS\t@")),
+    sniff: |head| head.any_line(|line| line.starts_with(b"RESULTS\t@")) && are_rows(head),
     decode: Decode::Events(|feed, delivery| {
         delivery.watch_order();
         delivery.sampled("a Logs Insights query");
@@ -49,6 +51,13 @@ pub(in crate::decode) const RESULTS: Shape = Shape {
         "Complete\nRESULTS\t@timestamp\t2026-10-01 00:00:00.123\nRESULTS\t@message\tEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n\nRESULTS\t@ptr\tCpUB\n",
     ],
 };
+
+/// Returns whether sentences of the platform stand in rows: a function may print a row, too.
+fn are_rows(head: &InputHead<'_>) -> bool {
+    let told = head.lines().filter(|line| message_start(line).is_some());
+    let (rows, alone): (Vec<_>, Vec<_>) = told.partition(|line| line.starts_with(b"RESULTS\t"));
+    alone.len() <= rows.len()
+}
 
 /// The fields of a row stand on lines of their own, the time usually before the message.
 #[derive(Default)]
