@@ -8,6 +8,7 @@ use super::signatures::{self, Hit, Trouble};
 use super::text::{after, http_status, last_segment, leading, leading_type, unwrapped};
 use super::words::Words;
 use super::{api_clients, aws_codes, clients, grpc, in_process, lambda_api};
+use crate::lambda::invoke::FUNCTION_ERROR;
 use crate::lambda::platform::RUNTIME_EXITED_WORDS;
 use crate::model::Confidence::{self, High, Low, Medium};
 use crate::model::{AppError, Downstream, ErrorForm};
@@ -60,7 +61,7 @@ fn of_callee(error: &AppError<'_>) -> Option<Hit> {
     error.error_type.as_deref().filter(|name| super::platform_error(name).is_none())?;
     let message = error.message.as_deref()?;
     let is_document = message.contains("errorMessage") && message.contains("errorType");
-    let is_answer = message.contains("FunctionError");
+    let is_answer = message.contains(FUNCTION_ERROR);
     (is_document || is_answer || message.contains(RUNTIME_EXITED_WORDS)).then_some(Hit {
         trouble: Trouble::Failed,
         confidence: Medium,

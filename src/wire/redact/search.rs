@@ -126,15 +126,12 @@ impl Heads {
             }
         }
         let is_enough = |head: &&[u8]| sharing.get(head).is_some_and(|sharing| *sharing <= WORDS_OF_A_HEAD);
-        let head = |word: &String| {
+        let mut by_head: Vec<(&[u8], &[u8], u16)> = Vec::with_capacity(all.len());
+        for (number, word) in (0u16..).zip(&all) {
             let word = word.as_bytes();
-            (HEAD..word.len()).map(|length| &word[..length]).find(is_enough).map_or(word.len(), <[u8]>::len)
-        };
-        let mut by_head: Vec<(&[u8], &[u8], u16)> = (0u16..)
-            .zip(&all)
-            .map(|(number, word)| (word.as_bytes().split_at(head(word)), number))
-            .map(|((head, rest), number)| (head, rest, number))
-            .collect();
+            let head = (HEAD..word.len()).map(|length| &word[..length]).find(is_enough).unwrap_or(word);
+            by_head.push((head, &word[head.len()..], number));
+        }
         by_head.sort_by_key(|(head, rest, number)| (*head, rest.len(), *number));
         let (mut ranges, mut words, mut rests) = (Vec::new(), Vec::with_capacity(all.len()), Vec::new());
         for sharing in by_head.chunk_by(|one, other| one.0 == other.0) {
