@@ -13,6 +13,10 @@ pub fn check(bytes: &[u8]) {
         let record: serde_json::Value = serde_json::from_slice(line).expect("a record is JSON");
         assert!(record["id"].is_string());
     }
+    // Records have each attempt once; which functions have it in common, they no longer tell.
+    if first.summary.coverage.notes.iter().any(|note| note.contains("have attempts in common")) {
+        return;
+    }
     let Ok(mut second) = analyze_bytes(&[("records", &records)], &options) else { return };
     let numbers = |summary: &lambda_triage::wire::Summary| {
         let totals = &summary.totals;

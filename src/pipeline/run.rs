@@ -128,6 +128,9 @@ pub(super) fn run(
         let text = format!("{} {what}", count(totals.contested, "message", "messages"));
         tally.note(Note { incomplete: false, text });
     }
+    if let Some(names) = &totals.in_two_functions {
+        tally.note(Note { incomplete: true, text: in_two_functions(names) });
+    }
     for (text, incomplete) in totals.other_than_metrics.into_iter().chain(totals.insights_notes) {
         tally.note(Note { incomplete, text });
     }
@@ -246,6 +249,16 @@ fn lacking((events, functions): &(u64, BTreeSet<String>), what: &str) -> String 
     let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
     let of = if functions.is_empty() { String::new() } else { format!(" (functions: {})", functions.join(", ")) };
     format!("{} {what}{of}", count(*events, "event", "events"))
+}
+
+/// Says that two functions have attempts in common.
+fn in_two_functions([one, other]: &[Option<String>; 2]) -> String {
+    let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "a log that names no function".to_owned());
+    let remedy = match (one, other) {
+        (Some(_), Some(_)) => "read one of the logs only",
+        _ => "name its function with --function, or leave it out",
+    };
+    format!("{} and {} have attempts in common, which count in both: {remedy}", name(one), name(other))
 }
 
 /// Says of which functions successes were neither read nor counted.

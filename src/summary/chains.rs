@@ -143,11 +143,11 @@ impl Copies {
                     let [named, unnamed] = &mut begun_now.1;
                     let has_name = attempt.stream != unnamed_stream();
                     let (own, other) = if has_name { (named, unnamed) } else { (unnamed, named) };
-                    let candidates = [self.last_of_stream.get(&attempt.stream).copied(), *other];
+                    let candidates = [self.last_of_stream.get(&attempt.stream).copied(), *other, next.checked_sub(1)];
                     own.get_or_insert(next);
                     candidates
                 }
-                None => [self.untimed.get(&(attempt.stream, place.line, place.event)).copied(), None],
+                None => [self.untimed.get(&(attempt.stream, place.line, place.event)).copied(), None, None],
             };
             let is_copy = |at: &usize| self.kept.get(*at).is_some_and(|known| is_same(known, &attempt));
             let at = candidates.into_iter().flatten().find(is_copy);
@@ -249,6 +249,7 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>, given_u
 ///
 /// - begin or end in the same moment of a stream, or one is a fragment without a beginning that overlaps the other in time
 ///   (the beginning of a fragment is computed from its end, so it may lie before the real one);
+/// - are the beginning and the end of an attempt that a file ends within, and begin in about the same moment;
 /// - begin in the same moment, and one input does not tell the stream;
 /// - have no times, and stand in the same lines of two inputs. An emulator gives all of its requests one id.
 fn is_same(known: &Entry, next: &Entry) -> bool {
@@ -261,17 +262,30 @@ fn is_same(known: &Entry, next: &Entry) -> bool {
         (None, None) => return other_input && !known.has(Fact::Emulated) && !next.has(Fact::Emulated),
         _ => return false,
     };
+    let are_halves = are_halves(known, next) && (then.ms_since(first)).abs() <= HALVES_APART_MS;
     if known.stream != next.stream {
         let is_told = known.stream != unnamed_stream() && next.stream != unnamed_stream();
-        return other_input && first == then && !is_told;
+        return other_input && (first == then || are_halves) && !is_told;
     }
     let before_its_end =
         |is_before: fn(&Timestamp, &Timestamp) -> bool| known.ended_at().is_some_and(|end| is_before(&then, &end));
     let ends = known.ended_at().zip(next.ended_at());
     first == then
+        || are_halves
         || ends.is_some_and(|(one, other)| one == other)
         || (next.has(Fact::StartCut) && before_its_end(Timestamp::le))
         || (known.has(Fact::StartCut) && before_its_end(Timestamp::lt))
+}
+
+/// Milliseconds between START and what END and Duration give for it, at most. A retry begins a minute after the end.
+const HALVES_APART_MS: i64 = 1_000;
+
+/// Returns whether one has a beginning and no REPORT, and the other one a REPORT and no beginning.
+fn are_halves(one: &Entry, other: &Entry) -> bool {
+    let has_beginning_only = |entry: &Entry| !entry.has(Fact::StartCut) && !entry.has(Fact::ReportSeen);
+    let has_report_only = |entry: &Entry| entry.has(Fact::StartCut) && entry.has(Fact::ReportSeen);
+    let halves = |begun: &Entry, ended: &Entry| has_beginning_only(begun) && has_report_only(ended);
+    halves(one, other) || halves(other, one)
 }
 
 /// Returns whether an entry is the same attempt as another one with the same figures, to a hundredth of a millisecond, from an
@@ -315,7 +329,11 @@ pub(super) mod tests {
     }
 
     pub(in super::super) fn entry(attempt: &Attempt, category: Category, stream: u64) -> Entry {
-        let verdict = Verdict::bare(category, "", Confidence::High);
+        judged(attempt, category, Confidence::High, stream)
+    }
+
+    fn judged(attempt: &Attempt, category: Category, confidence: Confidence, stream: u64) -> Entry {
+        let verdict = Verdict::bare(category, "", confidence);
         Entry::new(
             attempt,
             &verdict,
@@ -376,11 +394,11 @@ pub(super) mod tests {
         assert_eq!(kept(&[whole, attempt(Category::Ok, 1, 1)]).1, 0);
     }
 
-    /// Of two views of an attempt, a success of which the beginning is missing says less than a failure that is sure; a whole
-    /// success says more, as long as the failure has no REPORT.
+    /// Of two views of an attempt, a success of which the beginning is missing says less than a failure; a whole success says
+    /// more, as long as the failure has no REPORT.
     #[test]
     fn a_sure_failure_is_kept() {
-        let copy = |category, line, start_seen, reported: bool| {
+        let copy = |category, confidence, line, start_seen, reported: bool| {
             let start = Timestamp::from_ms(BEGIN_MS);
             let ended_at = Timestamp::from_ms(BEGIN_MS + 3_000);
             let attempt = Attempt {
@@ -393,14 +411,18 @@ pub(super) mod tests {
                 report_seen: reported,
                 ..Attempt::default()
             };
-            entry(&attempt, category, 1)
+            judged(&attempt, category, confidence, 1)
         };
         use Category::{Ok, Timeout};
+        use Confidence::{High, Low, Medium};
         for (failure, success, want) in [
-            (copy(Timeout, 1, true, false), copy(Ok, 2, false, true), Timeout),
-            (copy(Timeout, 1, true, true), copy(Ok, 2, true, true), Timeout),
-            (copy(Timeout, 1, false, true), copy(Ok, 2, true, true), Timeout),
-            (copy(Timeout, 1, true, false), copy(Ok, 2, true, true), Ok),
+            (copy(Timeout, High, 1, true, false), copy(Ok, Medium, 2, false, true), Timeout),
+            (copy(Timeout, Medium, 1, true, false), copy(Ok, Medium, 2, false, true), Timeout),
+            (copy(Timeout, Low, 1, true, false), copy(Ok, Medium, 2, false, true), Timeout),
+            (copy(Timeout, High, 1, true, true), copy(Ok, High, 2, true, true), Timeout),
+            (copy(Timeout, High, 1, false, true), copy(Ok, High, 2, true, true), Timeout),
+            (copy(Timeout, High, 1, true, false), copy(Ok, High, 2, true, true), Ok),
+            (copy(Timeout, Medium, 1, true, true), copy(Ok, High, 2, true, true), Timeout),
         ] {
             for mut attempts in [vec![failure, success], vec![success, failure]] {
                 Copies::default().drop_from(&mut attempts, |_| ());

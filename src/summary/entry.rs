@@ -140,6 +140,8 @@ const CAUSES: [(Fact, &str); 4] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Proof {
     Nothing,
+    /// It failed, as far as was seen: a success of which the beginning is missing disproves it no more than it proves itself.
+    LikelyFailure,
     /// It failed for sure, unless the rest shows that this was about something else.
     FailureSoFar,
     /// All of it was seen.
@@ -338,6 +340,7 @@ impl Entry {
             ((true, true, _), (true, ..)) => Proof::Failure,
             (_, (true, true, true)) => Proof::Whole,
             ((true, true, _), _) => Proof::FailureSoFar,
+            ((true, ..), _) => Proof::LikelyFailure,
             _ => Proof::Nothing,
         };
         Fullness {

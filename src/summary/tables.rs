@@ -20,6 +20,8 @@ pub(super) struct Tables {
     pub(super) functions: Vec<FunctionKey>,
     /// For every function, the id of the one under which it is counted.
     pub(super) canonical: Vec<u32>,
+    /// Two functions that have an attempt in common, which counts in both: a log without names may be of several functions.
+    in_two: Option<(u32, u32)>,
     pub(super) facts: FxHashMap<u32, FunctionFacts>,
     pub(super) versions: Vec<String>,
     pub(super) findings: Vec<FindingKey>,
@@ -65,8 +67,10 @@ impl Tables {
         let named_streams = shared.named_streams.lock().unwrap_or_else(PoisonError::into_inner);
         let attempts = workers.iter().flat_map(|worker| &worker.functions);
         let attempts = attempts.flat_map(|(id, facts)| facts.least_attempts.iter().map(|hash| (*hash, *id)));
+        let (canonical, in_two) = canonical(&functions, &named_streams, attempts);
         Self {
-            canonical: canonical(&functions, &named_streams, attempts),
+            canonical,
+            in_two,
             ranks: Vec::new(),
             several_nameless: false,
             functions,
@@ -176,6 +180,13 @@ impl Tables {
         }
         self.several_nameless = has_several_nameless(&self.functions);
         self.ranks = ranks(&self.functions);
+    }
+
+    /// Returns the names of two functions that have an attempt in common, if one of them is wanted; `None` for a name that is
+    /// unknown.
+    pub(super) fn in_two(&self, wants: impl Fn(u32) -> bool) -> Option<[Option<String>; 2]> {
+        let (one, other) = self.in_two.filter(|(one, other)| wants(*one) || wants(*other))?;
+        Some([one, other].map(|id| self.functions[id as usize].name.clone()))
     }
 
     /// Returns what stands for the input of a function without a name in its records.
@@ -288,12 +299,13 @@ impl Tables {
 }
 
 /// Maps functions to ids: one named with its account or region in one input and without in another is the same
-/// function, if that is unambiguous. `named_streams` has the functions that attempts name, by input and stream.
+/// function, if that is unambiguous. `named_streams` has the functions that attempts name, by input and stream. Returns two
+/// functions, too, that have an attempt in common and are not the same for all that is known.
 fn canonical(
     functions: &[FunctionKey],
     named_streams: &NamedStreams,
     attempts: impl Iterator<Item = (u64, u32)>,
-) -> Vec<u32> {
+) -> (Vec<u32>, Option<(u32, u32)>) {
     let mut by_name: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for (id, key) in (0u32..).zip(functions) {
         if let Some(name) = &key.name {
@@ -362,16 +374,22 @@ fn canonical(
     }
     // What another input names the function of is of that function.
     let mut named: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-    for (hash, function) in of_named {
-        if let Some(id) = by_attempt.get(&hash) {
-            named.entry(rows.row_of(*id)).or_default().insert(function);
+    for (hash, function) in &of_named {
+        if let Some(id) = by_attempt.get(hash) {
+            named.entry(rows.row_of(*id)).or_default().insert(*function);
         }
     }
     for id in rows.members() {
         let row = rows.row_of(id);
         canonical[id as usize] = named.get(&row).and_then(only).unwrap_or(row);
     }
-    canonical
+    of_named.sort_unstable();
+    let with_named = of_named.windows(2).filter(|two| two[0].0 == two[1].0).map(|two| (two[0].1, two[1].1));
+    let with_nameless = of_named.iter().filter_map(|(hash, function)| Some((*function, *by_attempt.get(hash)?)));
+    let with_nameless = with_nameless.map(|(function, id)| (function, canonical[id as usize]));
+    let in_two = with_named.chain(with_nameless).filter(|(one, other)| one != other);
+    let in_two = in_two.min_by_key(|(one, other)| (&functions[*one as usize], &functions[*other as usize]));
+    (canonical, in_two)
 }
 
 /// Rows that are joined, by id: each leads to the smallest of its ids.

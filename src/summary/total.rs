@@ -113,6 +113,8 @@ pub(crate) struct Totals {
     pub with_more_attempts: (u64, BTreeSet<String>),
     /// Number of messages of dead-letter queues that may be of several functions.
     pub contested: u64,
+    /// Names of two functions, if known, that have an attempt in common: it counts in both.
+    pub in_two_functions: Option<[Option<String>; 2]>,
     /// What must be known of the events of Lambda Insights, and whether some were left out.
     pub insights_notes: Vec<(String, bool)>,
     /// Additions to the records.
@@ -763,6 +765,7 @@ impl<'a> Pass<'a> {
         let events_to_check = std::mem::take(&mut self.to_check).list(self.names);
         let insights_notes = insights_notes(self.readings);
         let contested = self.caught.owners.contested();
+        let in_two_functions = self.names.in_two(self.wants);
         let Self {
             duplicates,
             outside,
@@ -791,6 +794,7 @@ impl<'a> Pass<'a> {
             caught_without_attempts,
             with_more_attempts,
             contested,
+            in_two_functions,
             insights_notes,
             patches,
             ledger_events,

@@ -293,6 +293,46 @@ fn different_attempts_are_never_taken_for_copies() {
     }
 }
 
+/// A log that names no function may be of several: what it has in common with their logs counts twice, and is told.
+#[test]
+fn attempts_that_count_in_two_functions_are_told() {
+    let corpus = corpus(7);
+    let of = |function: &str| -> Vec<&Stream> {
+        corpus.streams.iter().filter(|stream| stream.function == function).take(1).collect()
+    };
+    let first = corpus.streams[0].function.clone();
+    let second = corpus.streams.iter().find(|stream| stream.function != first).unwrap().function.clone();
+    let place = directory();
+    let write_as = |name: &str, shape: usize, streams: &[&Stream]| {
+        let path = place.path().join(name);
+        let lines = streams.iter().flat_map(|stream| {
+            let line = |event| (SHAPES[shape].write)(&stream.function, &stream.name, event);
+            stream.events.iter().map(line)
+        });
+        write(&path, lines.collect::<String>());
+        path
+    };
+    let named = write_as("named", 0, &[of(&first), of(&second)].concat());
+    let one = write_as("one", 3, &of(&first));
+    let mixed = write_as("mixed", 3, &[of(&first), of(&second)].concat());
+    let is_told = |paths: &[&PathBuf], flags: &[&str]| {
+        let summary = Run::analyze(paths).args(flags).summary();
+        let notes = summary["coverage"]["notes"].as_array().unwrap();
+        let is_told = notes.iter().any(|note| note.as_str().unwrap().contains("have attempts in common"));
+        assert!(!is_told || summary["coverage"]["complete"] == false);
+        is_told
+    };
+    for (paths, flags, want) in [
+        (vec![&named], vec![], false),
+        (vec![&named, &one], vec![], false),
+        (vec![&named, &mixed], vec![], true),
+        (vec![&mixed], vec![], false),
+        (vec![&named, &mixed], vec!["--only", &*first], true),
+    ] {
+        assert_eq!(is_told(&paths, &flags), want, "{paths:?} {flags:?}");
+    }
+}
+
 /// Exports name streams differently, or not at all; an attempt has its id and its start all the same.
 #[test]
 fn a_copy_in_another_form_is_a_copy() {

@@ -19,6 +19,7 @@ mod config;
 mod containers;
 mod copies;
 mod corpus;
+mod cut_attempts;
 mod diff;
 mod downstream;
 mod early;
