@@ -157,6 +157,11 @@ impl OpenAttempt {
         self.last_at = self.last_at.max(message.at);
     }
 
+    /// Returns whether a line has the time of REPORT: exports have the lines of one millisecond in any order.
+    pub(super) fn is_at_report(&self, message: &Message<'_>) -> bool {
+        self.reported_at.is_some() && self.reported_at == message.at
+    }
+
     pub(super) fn sign(&mut self, phase: Phase, kind: SignKind, message: &Message<'_>) {
         let sign = Sign { phase, kind, line: evidence_line(message, SIGN_TEXT_BYTES) };
         push_bounded(&mut self.attempt, sign);
@@ -165,7 +170,7 @@ impl OpenAttempt {
     /// Takes a line of the function that has a level or an error.
     pub(super) fn app_error(&mut self, level: Level, error: Option<&AppError<'_>>, message: &Message<'_>) {
         self.touch_only(message);
-        let late = self.is_reported();
+        let late = self.is_reported() && !self.is_at_report(message);
         if !late {
             self.attempt.app_lines += 1;
         }

@@ -72,7 +72,8 @@ impl Assembler {
         let unhandled = matches!(
             error.form,
             ErrorForm::Unhandled | ErrorForm::Response | ErrorForm::Answer | ErrorForm::AnswerAbove
-        ) || (open.attempt.emulated || message.at.is_none()) && error.form == ErrorForm::MaybeUnhandled;
+        ) || (open.attempt.emulated || message.at.is_none() || open.is_at_report(message))
+            && error.form == ErrorForm::MaybeUnhandled;
         (unhandled && fine && soon && line.id.is_none() && self.pending.is_empty()).then_some(last)
     }
 

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::json;
+
 use super::generate;
 use super::harness::{LOGS, Run, directory, files_below, formats, gzip, read_records, read_summary, write};
 
@@ -198,4 +200,96 @@ fn orders<T: Clone>(items: Vec<T>) -> Vec<Vec<T>> {
         }
     }
     all
+}
+
+/// Errors that the runtime clients write as they end an attempt, with ID where its id stands.
+const LAST_WORDS: [(&str, bool, &str); 9] = [
+    ("Go", false, r#"{"errorMessage":"no stock","errorType":"errorString"}"#),
+    ("Go in JSON", true, r#"{"errorMessage":"no stock","errorType":"errorString"}"#),
+    (
+        ".NET",
+        false,
+        "2026-10-01T00:00:00.090Z\tID\tfail\tSystem.InvalidOperationException: no stock\n   at Shop.Orders.Take()\n",
+    ),
+    (
+        "Node in JSON",
+        true,
+        r#"{"timestamp":"2026-10-01T00:00:00.090Z","level":"ERROR","requestId":"ID","message":{"errorType":"TypeError","errorMessage":"no stock","stackTrace":["TypeError: no stock"]}}"#,
+    ),
+    (
+        "Node",
+        false,
+        "2026-10-01T00:00:00.090Z\tID\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no stock\",\"stack\":[\"TypeError: no stock\"]}",
+    ),
+    (
+        "Python in JSON",
+        true,
+        r#"{"timestamp":"2026-10-01T00:00:00.090Z","log_level":"ERROR","errorMessage":"no stock","errorType":"KeyError","requestId":"ID","stackTrace":["  File \"/var/task/app.py\", line 3, in handler\n"]}"#,
+    ),
+    (
+        "Python",
+        false,
+        "[ERROR] KeyError: 'stock'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n",
+    ),
+    (
+        "Java",
+        false,
+        "no stock: java.lang.IllegalStateException\njava.lang.IllegalStateException: no stock\n\tat shop.Orders.take(Orders.java:9)\n",
+    ),
+    (
+        "Ruby",
+        false,
+        r#"Error raised from handler method
+{
+  "errorMessage": "no stock",
+  "errorType": "Function<RuntimeError>",
+  "stackTrace": ["/var/task/app.rb:3:in `handler'"]
+}"#,
+    ),
+];
+
+/// Exports have the lines of one millisecond in any order: an error at the time of REPORT is of the attempt, also behind it.
+#[test]
+fn an_error_at_the_time_of_report_may_stand_behind_it() {
+    let ids = ["5f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d10", "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d11"];
+    for (runtime, json, error) in LAST_WORDS {
+        let of_platform = |id: &str, begin: u64, end: u64| {
+            let time = |ms: u64| format!("2026-10-01T00:00:0{}.{:03}Z", ms / 1_000, ms % 1_000);
+            if json {
+                let report = format!(
+                    r#"{{"time":"{}","type":"platform.report","record":{{"requestId":"{id}","status":"success","metrics":{{"durationMs":89.5,"billedDurationMs":90,"memorySizeMB":128,"maxMemoryUsedMB":60}}}}}}"#,
+                    time(end)
+                );
+                let start = r#"{"time":"TIME","type":"platform.start","record":{"requestId":"ID","version":"1"}}"#;
+                vec![(begin, start.replace("TIME", &time(begin)).replace("ID", id)), (end, report)]
+            } else {
+                let report = format!(
+                    "REPORT RequestId: {id}\tDuration: 89.50 ms\tBilled Duration: 90 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t\n"
+                );
+                vec![
+                    (begin, format!("START RequestId: {id} Version: 1\n")),
+                    (end, format!("END RequestId: {id}\n")),
+                    (end, report),
+                ]
+            }
+        };
+        let first = of_platform(ids[0], 0, 90);
+        for behind in 1..=first.len() {
+            let mut events = first.clone();
+            events.insert(behind, (90, error.replace("ID", ids[0])));
+            events.extend(of_platform(ids[1], 2_000, 2_090));
+            let line = |(at, message): &(u64, String)| {
+                let stream = "2026/10/01/[1]0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+                let at = 1_790_812_800_000 + at;
+                json!({"timestamp": at, "logGroup": "/aws/lambda/orders", "logStream": stream, "message": message})
+                    .to_string()
+                    + "\n"
+            };
+            let records = Run::analyze(["-"]).input(events.iter().map(line).collect::<String>()).records();
+            let told: Vec<_> = records.iter().map(|record| (&record["category"], &record["confidence"])).collect();
+            assert_eq!(records[0]["category"], "runtime_exception", "{runtime} behind {behind}: {told:?}");
+            assert_eq!(told[1], (&json!("ok"), &json!("high")), "{runtime} behind {behind}");
+            assert_eq!(records[1]["observations"], json!([]), "{runtime} behind {behind}");
+        }
+    }
 }

@@ -96,18 +96,21 @@ pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
 /// Finds the value of a key within a cell of CSV, where each quote is doubled: `{""password"":""x""}`, also escaped. `quote` is the
 /// first one behind the key.
 fn in_a_cell(text: &[u8], key: &Range<usize>, quote: Quote) -> Option<Range<usize>> {
-    let mark = [&[b'\\'].repeat(quote.backslashes())[..], &[quote.mark]].concat();
-    let doubled = mark.repeat(2);
-    if !text[..key.start].ends_with(&doubled) {
+    // Nearly all keys end here.
+    let behind = |at: usize| quote.behind_doubled(text, at);
+    let sign = behind(key.end)?;
+    let doubled = sign - key.end;
+    if behind(key.start.checked_sub(doubled)?) != Some(key.start) {
         return None;
     }
-    let rest = text[key.end..].strip_prefix(&*doubled)?;
-    let rest = rest[blanks(rest, 0, AROUND)..].strip_prefix(b":")?;
-    let value = rest[blanks(rest, 0, AROUND)..].strip_prefix(&*doubled)?;
-    let line = memchr::memchr(b'\n', value).unwrap_or(value.len());
-    let length = memchr::memmem::find(&value[..line], &doubled).unwrap_or(line);
-    let from = text.len() - value.len();
-    Some(from..from + length)
+    let sign = sign + blanks(text, sign, AROUND);
+    if text.get(sign) != Some(&b':') {
+        return None;
+    }
+    let from = behind(sign + 1 + blanks(text, sign + 1, AROUND))?;
+    let line = memchr::memchr(b'\n', &text[from..]).map_or(text.len(), |length| from + length);
+    let end = (from..line).find(|at| behind(*at).is_some_and(|end| end <= line));
+    Some(from..end.unwrap_or(line))
 }
 
 /// Signs as wide as a character of Chinese.

@@ -7,7 +7,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::{Anchored, dfa::DFA};
 use rustc_hash::FxHashMap;
 
 use super::issuers::FORMS;
@@ -40,9 +42,9 @@ struct Cues {
     meanings: Vec<Cue>,
     heads: Heads,
     /// An automaton that is small and soon built: most runs show few texts.
-    small: AhoCorasick,
+    small: Option<NFA>,
     /// One that is several times as fast and as large, once many were searched.
-    fast: OnceLock<AhoCorasick>,
+    fast: OnceLock<Option<DFA>>,
     /// Bytes searched so far.
     searched: AtomicUsize,
 }
@@ -51,20 +53,71 @@ struct Cues {
 const MANY: usize = 2 << 20;
 
 impl Cues {
-    fn automaton(&self, text: &[u8]) -> &AhoCorasick {
+    /// Calls `found` with the number and the end of each head in a text.
+    fn find_heads(&self, text: &[u8], found: impl FnMut(usize, usize)) {
         if self.searched.load(Ordering::Relaxed) < MANY {
             self.searched.fetch_add(text.len(), Ordering::Relaxed);
-            return &self.small;
+            find_all(self.small.as_ref(), text, found);
+        } else {
+            find_all(self.fast.get_or_init(|| fast(&self.heads)).as_ref(), text, found);
         }
-        self.fast.get_or_init(|| automaton(&self.heads, AhoCorasickKind::DFA))
     }
 }
 
-fn automaton(heads: &Heads, kind: AhoCorasickKind) -> AhoCorasick {
-    let built = AhoCorasick::builder().kind(Some(kind)).ascii_case_insensitive(true).build(heads.texts());
-    let nothing = || AhoCorasick::builder().build(std::iter::empty::<&str>());
-    #[expect(clippy::expect_used, reason = "the words are constants; a test builds them")]
-    built.or_else(|_| nothing()).expect("a few short words")
+/// Builds the small automaton. The words are constants; a test builds them.
+fn small(heads: &Heads) -> Option<NFA> {
+    NFA::builder().ascii_case_insensitive(true).build(heads.texts()).ok()
+}
+
+/// Builds the fast automaton.
+fn fast(heads: &Heads) -> Option<DFA> {
+    DFA::builder().ascii_case_insensitive(true).build(heads.texts()).ok()
+}
+
+/// Parts of a text that are searched side by side: a step of the search waits for the one before, so the processor has
+/// time for others.
+const LANES: usize = 4;
+/// Shortest text that is searched in parts.
+const LONG: usize = 512;
+
+/// Calls `found` with the number and the end of each pattern in a text, also of those within others.
+fn find_all<A: Automaton>(automaton: Option<&A>, text: &[u8], mut found: impl FnMut(usize, usize)) {
+    let Some((automaton, start)) = automaton.and_then(|it| Some((it, it.start_state(Anchored::No).ok()?))) else {
+        return;
+    };
+    let next = |state: StateID, byte: u8| automaton.next_state(Anchored::No, state, byte);
+    let mut tell = |state: StateID, end: usize| {
+        if automaton.is_match(state) {
+            for index in 0..automaton.match_len(state) {
+                found(automaton.match_pattern(state, index).as_usize(), end);
+            }
+        }
+    };
+    let part = if text.len() < LONG { 0 } else { text.len() / LANES };
+    // What ends in a part may begin in the one before.
+    let lead = automaton.max_pattern_len().saturating_sub(1);
+    let mut states: [StateID; LANES] = std::array::from_fn(|lane| {
+        let begin = lane * part;
+        text[begin.saturating_sub(lead)..begin].iter().fold(start, |state, byte| next(state, *byte))
+    });
+    let parts: [&[u8]; LANES] = std::array::from_fn(|lane| &text[lane * part..(lane + 1) * part]);
+    for at in 0..part {
+        for lane in 0..LANES {
+            states[lane] = next(states[lane], parts[lane][at]);
+        }
+        if states.iter().any(|state| automaton.is_special(*state)) {
+            for (lane, state) in states.iter().enumerate() {
+                tell(*state, lane * part + at + 1);
+            }
+        }
+    }
+    let mut state = states[LANES - 1];
+    for (at, byte) in text.iter().enumerate().skip(LANES * part) {
+        state = next(state, *byte);
+        if automaton.is_special(state) {
+            tell(state, at + 1);
+        }
+    }
 }
 
 static CUES: LazyLock<Cues> = LazyLock::new(|| {
@@ -85,7 +138,7 @@ static CUES: LazyLock<Cues> = LazyLock::new(|| {
     let (words, meanings): (Vec<String>, Vec<Cue>) =
         forms.chain(names).chain(programs).chain(phrases).chain(lists).unzip();
     let heads = Heads::of(words);
-    let small = automaton(&heads, AhoCorasickKind::ContiguousNFA);
+    let small = small(&heads);
     Cues { meanings, heads, small, fast: OnceLock::new(), searched: AtomicUsize::new(0) }
 });
 
@@ -147,11 +200,17 @@ impl Heads {
 
     /// Returns the heads, in the order of their ranges.
     fn texts(&self) -> impl Iterator<Item = &[u8]> {
-        self.ranges.iter().map(|range| {
-            let word = self.words[range.start as usize];
-            let text = self.all[usize::from(word.number)].as_bytes();
-            &text[..text.len() - usize::from(word.rest_length)]
+        (0..self.ranges.len()).map(|head| {
+            let word = self.words[self.ranges[head].start as usize];
+            &self.all[usize::from(word.number)].as_bytes()[..self.length(head)]
         })
+    }
+
+    /// Returns how long a head is.
+    #[inline]
+    fn length(&self, head: usize) -> usize {
+        let word = self.words[self.ranges[head].start as usize];
+        self.all[usize::from(word.number)].len() - usize::from(word.rest_length)
     }
 
     /// Returns the words of a head that go on with a text.
@@ -190,14 +249,15 @@ impl FoundWord {
 pub(super) fn words(text: &[u8]) -> Vec<FoundWord> {
     let cues = &*CUES;
     let mut found = Vec::new();
-    for head in cues.automaton(text).find_overlapping_iter(text) {
+    cues.find_heads(text, |head, end| {
+        let head_length = cues.heads.length(head);
         // Texts of 4 GiB do not exist: messages are cut long before.
-        let Ok(start) = u32::try_from(head.start()) else { break };
-        for word in cues.heads.words(head.pattern().as_usize(), &text[head.end()..]) {
-            let length = u16::try_from(head.len()).unwrap_or(u16::MAX).saturating_add(word.rest_length);
+        let Ok(start) = u32::try_from(end - head_length) else { return };
+        for word in cues.heads.words(head, &text[end..]) {
+            let length = u16::try_from(head_length).unwrap_or(u16::MAX).saturating_add(word.rest_length);
             found.push(FoundWord { start, length, meaning: word.number });
         }
-    }
+    });
     found.sort_by_key(|word| (word.start, word.length));
     found
 }
@@ -271,7 +331,7 @@ mod tests {
             words.iter().filter(|word| word.rest_length > 0).count()
         };
         assert!(heads.ranges.iter().all(|range| go_on(range) <= WORDS_OF_A_HEAD));
-        let fast = automaton(&CUES.heads, AhoCorasickKind::DFA);
+        let (small, fast) = (small(&CUES.heads).expect("short words"), fast(&CUES.heads).expect("short words"));
         for some in all.chunks(50) {
             let one = |(at, word): (usize, &String)| match at % 3 {
                 0 => format!("{word}=x, "),
@@ -283,9 +343,14 @@ mod tests {
             let of = |word: &FoundWord| (word.at().start, word.at().len(), usize::from(word.meaning));
             let found: Vec<_> = words(text.as_bytes()).iter().map(of).collect();
             assert_eq!(found, found_one_by_one(text.as_bytes(), all));
-            // Both automata find the same, in the same order.
-            let found = |built: &AhoCorasick| built.find_overlapping_iter(&text).collect::<Vec<_>>();
-            assert_eq!(found(&fast), found(&CUES.small));
+            // Both automata find the same, in one piece or in parts.
+            for text in [&text[..], &text[..text.len().min(LONG - 1)]] {
+                let mut found = [Vec::new(), Vec::new()];
+                find_all(Some(&small), text.as_bytes(), |head, end| found[0].push((end, head)));
+                find_all(Some(&fast), text.as_bytes(), |head, end| found[1].push((end, head)));
+                found.iter_mut().for_each(|found| found.sort_unstable());
+                assert_eq!(found[0], found[1]);
+            }
         }
     }
 

@@ -33,6 +33,15 @@ impl Quote {
         self.backslashes
     }
 
+    /// Returns where the text behind two such quotes begins, if they stand at a place.
+    pub(super) fn behind_doubled(self, text: &[u8], at: usize) -> Option<usize> {
+        let length = self.backslashes + 1;
+        let two = text.get(at..at + 2 * length)?;
+        let is_quote =
+            |quote: &[u8]| quote.iter().rev().skip(1).all(|byte| *byte == b'\\') && quote.ends_with(&[self.mark]);
+        (is_quote(&two[..length]) && is_quote(&two[length..])).then_some(at + 2 * length)
+    }
+
     /// Returns the quote that ends at a place.
     pub(super) fn before(text: &[u8], at: usize) -> Option<Self> {
         let mark = *text[..at].last()?;
