@@ -15,11 +15,11 @@ pub(super) const RULE: Rule = Rule {
 
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let attempt = facts.attempt;
-    if attempt.report_seen {
-        return None;
-    }
     if attempt.report_in_doubt {
         return Some(Ruling::new("incomplete.no_report", Confidence::Medium, None));
+    }
+    if attempt.report_seen {
+        return None;
     }
     let cut = matches!(attempt.window_cut, WindowCut::End | WindowCut::Both);
     // A status stands on REPORT, and a timeout behind END: END says nothing where the window ends before them.
