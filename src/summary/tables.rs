@@ -20,7 +20,7 @@ pub(super) struct Tables {
     pub(super) functions: Vec<FunctionKey>,
     /// For every function, the id of the one under which it is counted.
     pub(super) canonical: Vec<u32>,
-    /// Two functions that have an attempt in common, which counts in both: a log without names may be of several functions.
+    /// A function and one without a name, or of its name, that have an attempt in common, which counts in both.
     in_two: Option<(u32, u32)>,
     pub(super) facts: FxHashMap<u32, FunctionFacts>,
     pub(super) versions: Vec<String>,
@@ -300,7 +300,7 @@ impl Tables {
 
 /// Maps functions to ids: one named with its account or region in one input and without in another is the same
 /// function, if that is unambiguous. `named_streams` has the functions that attempts name, by input and stream. Returns two
-/// functions, too, that have an attempt in common and are not the same for all that is known.
+/// functions, too, that have an attempt in common and may be the same: one has no name, or both have one name.
 fn canonical(
     functions: &[FunctionKey],
     named_streams: &NamedStreams,
@@ -384,7 +384,9 @@ fn canonical(
         canonical[id as usize] = named.get(&row).and_then(only).unwrap_or(row);
     }
     of_named.sort_unstable();
+    let name = |id: u32| &functions[id as usize].name;
     let with_named = of_named.windows(2).filter(|two| two[0].0 == two[1].0).map(|two| (two[0].1, two[1].1));
+    let with_named = with_named.filter(|(one, other)| name(*one) == name(*other));
     let with_nameless = of_named.iter().filter_map(|(hash, function)| Some((*function, *by_attempt.get(hash)?)));
     let with_nameless = with_nameless.map(|(function, id)| (function, canonical[id as usize]));
     let in_two = with_named.chain(with_nameless).filter(|(one, other)| one != other);
