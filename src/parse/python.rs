@@ -98,7 +98,7 @@ fn unhandled(rest: &str) -> Option<AppError<'static>> {
         Some(found) => found,
         None if with_stack => {
             return Some(
-                exception::typed(ErrorForm::Unhandled, rest, |_| true)
+                exception::typed(ErrorForm::Unhandled, rest, may_be_class)
                     .unwrap_or_else(|| described(ErrorForm::Unhandled, "", line, rest)),
             );
         }
@@ -115,6 +115,11 @@ fn unhandled(rest: &str) -> Option<AppError<'static>> {
         () => ErrorForm::Unhandled,
     };
     exception::typed(form, rest, is_type_name).or_else(|| Some(described(form, name, message, rest)))
+}
+
+/// Returns whether a word before a colon may be a class, whatever its name: a piece of JSON or an assignment is not.
+fn may_be_class(word: &str) -> bool {
+    !word.contains(['"', '\'', '{', '}', '[', ']', '=', '/', '\\'])
 }
 
 /// Parses the same error with its stack on the same line, as tables, chats and consoles that take line ends for blanks have
@@ -282,4 +287,26 @@ fn is_of_later_python(stack: &str) -> bool {
         minor.and_then(|minor| minor.parse::<u32>().ok()).is_some_and(|minor| minor >= 8)
             || marks.len() > 1 && marks.bytes().all(|byte| matches!(byte, b'^' | b'~'))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_name_in_front_of_a_colon_is_a_part_of_the_message() {
+        let stack = "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler";
+        for (head, want) in [
+            ("CardRefused: 51", ("CardRefused", "51")),
+            ("card-refused: 51", ("card-refused", "51")),
+            ("{\"apiKey\": \"x\"}: refused", ("", "{\"apiKey\": \"x\"}: refused")),
+            ("key=x: refused", ("", "key=x: refused")),
+            ("/orders/7: refused", ("", "/orders/7: refused")),
+        ] {
+            let error = unhandled(&format!("{head}\n{stack}")).expect("an error");
+            let (name, message) = (error.error_type.as_deref(), error.message.as_deref());
+            assert_eq!((name.unwrap_or_default(), message.unwrap_or_default()), want);
+            assert_eq!(error.form, ErrorForm::Unhandled);
+        }
+    }
 }
