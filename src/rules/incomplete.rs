@@ -15,7 +15,9 @@ pub(super) const RULE: Rule = Rule {
 
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let attempt = facts.attempt;
-    if attempt.report_in_doubt {
+    // A REPORT that is cut off before its last figure may have had a status behind it.
+    let has_figures = attempt.report_seen && attempt.metrics.max_memory_used_mb.is_some();
+    if attempt.report_in_doubt && !has_figures {
         return Some(Ruling::new("incomplete.no_report", Confidence::Medium, None));
     }
     if attempt.report_seen {
@@ -65,6 +67,11 @@ mod samples {
             failing(
                 "a REPORT that cannot be read",
                 Build::new().app_lines(1).ended().report_in_doubt(),
+                "incomplete.no_report",
+            ),
+            failing(
+                "a REPORT that is cut off behind its duration",
+                Build::new().app_lines(1).report_in_doubt().report().without_memory(),
                 "incomplete.no_report",
             ),
             Sample::near_miss(
