@@ -6,7 +6,9 @@ use super::code;
 use super::names::NameKind;
 use super::random::{is_harmless, is_made, is_number, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, balanced_end, bare_end, blanks, block, joined_mask, list, long_text, unwrapped};
+use super::value::{
+    Quote, balanced_end, bare_end, blanks, block, items_below, joined_mask, list, long_text, unwrapped,
+};
 
 /// Fewest digits of a token that is a number, behind a colon.
 const NUMBER: usize = 8;
@@ -73,6 +75,14 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
             }
         }
         b'\r' | b'\n' => {
+            let items =
+                if may_be_block && !named.is_assigned { items_below(text, named.key.start, from) } else { Vec::new() };
+            if !items.is_empty() {
+                // Below a name stand rules and kinds, too.
+                let secrets = items.into_iter().filter(|item| looks_random(&text[item.clone()]));
+                secrets.filter(|item| is_secret(named, &text[item.clone()])).for_each(|item| scan.mask(item));
+                return;
+            }
             let block = block(text, named.key.start, from).filter(|_| may_be_block && !named.is_assigned);
             let block = block.filter(|value| is_secret(named, &text[value.clone()]));
             if let Some(value) = block.or_else(|| in_next_line(text, named, from)) {

@@ -360,7 +360,9 @@ fn ending(behind: &[u8]) -> Option<usize> {
     if length == 0 {
         return Some(0);
     }
-    let whole = &behind[..length];
+    // `__token__` is the token, too.
+    let end = behind[..length].iter().rposition(|byte| *byte != b'_').map_or(0, |at| at + 1);
+    let whole = &behind[..end];
     let word = whole.strip_prefix(b"_").or(whole.strip_prefix(b"-")).unwrap_or(whole);
     let is_known = word.len() < 3 && word.iter().all(u8::is_ascii_digit)
         || ENDINGS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word))

@@ -364,6 +364,30 @@ pub(super) fn block(text: &[u8], key: usize, at: usize) -> Option<Range<usize>> 
     (is_one && !is_harmless(inner)).then(|| value.start..value.start + inner.len())
 }
 
+/// Returns the items of a list of YAML below a key: one word in each line behind a dash. `at` is behind the colon.
+pub(super) fn items_below(text: &[u8], key: usize, at: usize) -> Vec<Range<usize>> {
+    let mut items = Vec::new();
+    let Some(own) = own_indent(text, key, false) else { return items };
+    let line_end = |from: usize| memchr::memchr(b'\n', &text[from..]).map_or(text.len(), |length| from + length);
+    let mut end = line_end(at);
+    while end < text.len() {
+        let line = end + 1;
+        let dash = line + blanks(text, line, LONGEST_LEAD);
+        end = line_end(line);
+        if dash - line < own || !text[dash..end].starts_with(b"- ") {
+            break;
+        }
+        let start = dash + 2 + blanks(text, dash + 2, INNER);
+        let item = text[start.min(end)..end].trim_ascii_end();
+        if item.contains(&b' ') {
+            break;
+        }
+        let quotes = usize::from(item.len() > 1 && matches!(item, [b'"', .., b'"'] | [b'\'', .., b'\'']));
+        items.push(start + quotes..start + item.len() - quotes);
+    }
+    items
+}
+
 /// Returns how far the line of a key is indented, if nothing but the sign of a list or a quote stands before it, or the
 /// sign of a block tells what follows.
 fn own_indent(text: &[u8], key: usize, is_told: bool) -> Option<usize> {
