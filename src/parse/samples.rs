@@ -519,6 +519,20 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "[ERROR] Runtime.HandlerNotFound: Handler 'h' missing on module 'app'",
         "Init Runtime.HandlerNotFound | Handler 'h' missing on module 'app'",
     ),
+    // Old clients print the sentences alone.
+    ("Handler 'h' missing on module 'app'\n", "Init - | Handler 'h' missing on module 'app'"),
+    ("module initialization error: 'TABLE'", "Init - | module initialization error: 'TABLE'"),
+    (
+        "Syntax error in module 'app': invalid syntax (app.py, line 3)",
+        "Init - | Syntax error in module 'app': invalid syntax (app.py, line 3)",
+    ),
+    (
+        "Bad handler 'app': not enough values to unpack (expected 2, got 1)\n",
+        "Init - | Bad handler 'app': not enough values to unpack (expected 2, got 1)",
+    ),
+    ("Bad handler src/index\n", "Init - | Bad handler src/index"),
+    ("Bad handler 'on_order': KeyError('id')", "App Info"),
+    ("Bad handler for 3 orders", "App Info"),
     (
         "[ERROR] Runtime.MarshalError: Unable to marshal response",
         "Unhandled Runtime.MarshalError | Unable to marshal response",

@@ -3,6 +3,7 @@
 use super::LastWords;
 use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
 use crate::lambda::emulator::{FUNCTION, RESET};
+use crate::lambda::loaders::may_be_bad_handler;
 use crate::lambda::platform::TASK_TIMED_OUT;
 use crate::lambda::runtimes::{JVM_THREAD, PYTHON_ERROR, TRACEBACK};
 use crate::model::{
@@ -289,8 +290,12 @@ fn ended_before(attempt: &Attempt, sentence: &str) -> bool {
 const ENDS_WITHIN_MS: i64 = 1_000;
 
 /// Returns whether a line that names no request tells the end of a process or of an init, and the attempt went on long after
-/// it and ended well: then the function printed it about something else.
+/// it and ended well: then the function printed it about something else. Words that others say, too, must be all that was
+/// said.
 fn is_printed_end(attempt: &Attempt, sign: &Sign) -> bool {
+    if may_be_bad_handler(&sign.line.text) && sign.phase == Phase::Invoke && attempt.app_lines > 1 {
+        return true;
+    }
     let ends = matches!(sign.kind, SignKind::Crash { .. }) || form(sign) == Some(ErrorForm::Init);
     let is_within = sign.phase == Phase::Invoke && attempt.report_seen && attempt.platform_status.is_none();
     let went_on = attempt.ended_at.zip(sign.line.at).is_some_and(|(end, at)| end.ms_since(at) > ENDS_WITHIN_MS);

@@ -118,7 +118,9 @@ fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         && (facts.platform_failed() || !facts.attempt.start_seen && !facts.attempt.report_seen);
     match error.form {
         ErrorForm::Init if sign.phase == Phase::Invoke || ended_in_init => {
-            Some(refine(facts, false, Confidence::High, Some(sign)))
+            let vague = loaders::may_be_bad_handler(&sign.line.text);
+            let confidence = if vague { Confidence::Medium } else { Confidence::High };
+            Some(refine(facts, false, confidence, Some(sign)))
         }
         ErrorForm::MaybeUnhandled if is_beside_log(facts.attempt, sign) => {
             deferred_load_failure(sign).map(|code| Ruling::new(code, Confidence::Medium, Some(sign)))
@@ -175,7 +177,8 @@ fn deferred_load_failure(sign: &Sign) -> Option<&'static str> {
     let message = error.message.as_deref().unwrap_or("");
     let own_words = loaders::OF_CLIENTS
         .iter()
-        .any(|start| message.starts_with(start) || sign.line.text.trim_start().starts_with(start));
+        .any(|start| message.starts_with(start) || sign.line.text.trim_start().starts_with(start))
+        || loaders::is_bad_handler(message);
     let labelled = error
         .error_type
         .as_deref()
@@ -370,6 +373,15 @@ mod samples {
                 "an extension that never got ready",
                 Build::new().extension(Phase::Init, "agent", "Extension.InitError").report(),
                 "init_failure.extension",
+            ),
+            failing(
+                "a handler setting without a dot, as old Node.js tells it",
+                Build::new().error(Phase::Invoke, ErrorForm::Init, "", "Bad handler index").app_lines(1).report(),
+                "init_failure.handler_not_found",
+            ),
+            Sample::near_miss(
+                "the same words in the middle of a request",
+                Build::new().error(Phase::Invoke, ErrorForm::Init, "", "Bad handler index").app_lines(3).report(),
             ),
             Sample::near_miss(
                 "code that could be loaded the next time",

@@ -35,6 +35,10 @@ fn code_that_did_not_load_is_told_behind_the_heading_of_a_stack() {
         ),
         ("Handler 'handle' missing on module 'app'", "init_failure.handler_not_found"),
         ("Syntax error in module 'app': invalid syntax (app.py, line 3)", "init_failure"),
+        ("Bad handler 'app': not enough values to unpack (expected 2, got 1)", "init_failure.handler_not_found"),
+        ("Bad handler 'src/app': need more than 1 value to unpack", "init_failure.handler_not_found"),
+        ("Bad handler 'index'", "init_failure.handler_not_found"),
+        ("Bad handler index", "init_failure.handler_not_found"),
     ] {
         for before in BEFORE {
             for heading in ["", "Traceback (most recent call last): "] {
@@ -48,6 +52,22 @@ fn code_that_did_not_load_is_told_behind_the_heading_of_a_stack() {
                 let found = records(&attempt(&format!("{words}Traceback (most recent call last): {sentence}"), before));
                 assert_eq!(found[0]["code"], "ok", "{before}{words}{sentence}");
             }
+        }
+    }
+}
+
+#[test]
+fn words_about_handlers_of_a_function_are_no_failure() {
+    for said in [
+        "Bad handler 'on_order': KeyError('id')",
+        "Bad handler for 3 orders",
+        "Bad handler: on_order",
+        "saw Bad handler 'app': not enough values to unpack (expected 2, got 1)",
+        "Bad handler removed\nstored 3 orders",
+        "stored 3 orders\nBad handler removed",
+    ] {
+        for before in BEFORE {
+            assert_eq!(records(&attempt(said, before))[0]["code"], "ok", "{before}{said}");
         }
     }
 }
