@@ -74,6 +74,24 @@ fn is_setting(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./$".contains(&byte))
 }
 
+/// Functions with which the client of Python imports the code, by the end of their file.
+pub(crate) const PYTHON_IMPORTS: [(&str, &str); 3] =
+    [("importlib/__init__.py", "import_module"), ("/imp.py", "load_module"), ("/imp.py", "load_source")];
+/// Parts of the paths of Python's client.
+pub(crate) const PYTHON_CLIENT: [&str; 3] = ["/var/runtime/bootstrap.py", "/var/runtime/awslambda/", "/awslambdaric/"];
+/// Beginning of the names of its functions that call a handler.
+pub(crate) const PYTHON_CLIENT_CALLS: &str = "handle_";
+/// Functions with which the client of Node.js loads the code, by the end of their name.
+pub(crate) const NODE_LOADERS: [&str; 7] = [
+    "_tryRequireFile",
+    "_tryRequire",
+    "_tryAwaitImport",
+    "_loadUserApp",
+    "module.exports.load",
+    "loadModule",
+    "UserFunctionLoader.load",
+];
+
 /// Sentences about a missing handler.
 pub(crate) const HANDLER_NOT_FOUND: [&str; 8] = [
     ERROR_LOADING_METHOD,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json_borrow::{ObjectAsVec, Value};
 
 use super::exception::owned;
-use super::frame;
+use super::{frame, loading};
 use super::text::{is_type_name, lines};
 use crate::model::{AppError, ErrorForm};
 
@@ -79,6 +79,7 @@ pub(super) fn error(form: ErrorForm, object: &Object<'_>) -> AppError<'static> {
         error_type: text_at(object, &TYPES).and_then(owned),
         message: text_at(object, &MESSAGES).and_then(owned),
         frame: reason.and_then(frame_of).or_else(|| frame_of(object)).map(Cow::Owned),
+        is_of_loading: all_at(object, &STACKS).any(is_of_loading),
         code: reason.and_then(code).or_else(|| code(object)),
         http_status: http_status(object)
             .or_else(|| reason.and_then(own_status))
@@ -239,6 +240,15 @@ fn stack_frame(stack: &Value<'_>) -> Option<String> {
         }
         Value::Array(items) => items.iter().filter_map(Value::as_object).find_map(object_frame),
         _ => None,
+    }
+}
+
+/// Returns whether a stack is that of an error that came while the code was being loaded.
+fn is_of_loading(stack: &Value<'_>) -> bool {
+    match stack {
+        Value::Str(text) => loading::in_text(text),
+        Value::Array(items) => loading::in_lines(items.iter().filter_map(Value::as_str).flat_map(lines)),
+        _ => false,
     }
 }
 

@@ -201,6 +201,7 @@ impl<'a> Facts<'a> {
             || self.fatal.is_some_and(|sign| {
                 sign.phase == Phase::Invoke
                     && matches!(form(sign), Some(ErrorForm::Unhandled | ErrorForm::MaybeUnhandled))
+                    && error_of(sign).is_some_and(|error| !error.is_of_loading)
             })
     }
 
@@ -497,6 +498,14 @@ pub(super) fn head_of_stack<'a>(attempt: &'a Attempt, stack: &Sign) -> Option<&'
     let at = attempt.signs.iter().position(|sign| std::ptr::eq(sign, stack)).filter(|_| bare)?;
     let head = attempt.signs.get(at.checked_sub(1)?)?;
     (error_of(head).is_some() && head.line.text.starts_with(PYTHON_ERROR)).then_some(head)
+}
+
+/// Joins the first line of an error of Python's client with its stack.
+pub(super) fn head_before(facts: &Facts<'_>, stack: &Sign) -> Option<LastWords> {
+    let head = head_of_stack(facts.attempt, stack)?;
+    let AppError { frame, is_of_loading, .. } = error_of(stack)?.clone();
+    let error = AppError { form: ErrorForm::Unhandled, frame, is_of_loading, ..error_of(head)?.clone() };
+    Some(LastWords { line: head.line.clone(), error })
 }
 
 /// Returns whether a line is that of Python's client without the stack that it always prints: then a logger of the

@@ -1,6 +1,6 @@
 //! Rule: the environment could not be initialised or restored, and the handler never ran.
 
-use super::facts::{Exit, Facts, error_of, form, is_beside_log};
+use super::facts::{Exit, Facts, error_of, form, head_before, is_beside_log};
 use super::{Rule, Ruling};
 use crate::catalogue::{is_entrypoint, load_failure_code, names_missing_code, platform_error};
 use crate::lambda::loaders;
@@ -114,6 +114,9 @@ fn reported<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
 fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let sign = facts.fatal?;
     let error = error_of(sign)?;
+    if let Some(ruling) = told_by_stack(facts, sign, error) {
+        return Some(ruling);
+    }
     let ended_in_init = sign.phase == Phase::Init
         && (facts.platform_failed() || !facts.attempt.start_seen && !facts.attempt.report_seen);
     match error.form {
@@ -140,6 +143,33 @@ fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
             Some(Ruling::new(code, Confidence::Medium, Some(sign)))
         }
         _ => None,
+    }
+}
+
+/// Rules on an error inside the request of which the stack says that the code was still being loaded: the init was repeated
+/// for the request, or the log lacks what the platform says of the init, as those before 2023 do.
+fn told_by_stack<'a>(facts: &Facts<'a>, sign: &'a Sign, error: &AppError<'_>) -> Option<Ruling<'a>> {
+    use ErrorForm::{Answer, AnswerAbove, Crash, Init, MaybeUnhandled, Uncaught, Unhandled, UnhandledRejection};
+    if !error.is_of_loading || facts.handler_done || sign.phase != Phase::Invoke && !is_beside_log(facts.attempt, sign) {
+        return None;
+    }
+    let sure = match error.form {
+        Init => return None,
+        Unhandled | Uncaught | UnhandledRejection => !facts.init_succeeded(),
+        Crash => head_before(facts, sign).is_some() && !facts.init_succeeded(),
+        MaybeUnhandled => facts.platform_failed(),
+        Answer | AnswerAbove => false,
+        _ => return None,
+    };
+    let confidence = if sure { Confidence::High } else { Confidence::Medium };
+    let ruling = refine(facts, false, confidence, Some(sign));
+    match head_before(facts, sign) {
+        Some(head) => {
+            let code = load_failure_code(&head.error).unwrap_or("init_failure.exception");
+            Some(Ruling { code, ..ruling }.with_words(Some(head)))
+        }
+        None if error.form == Crash => None,
+        None => Some(ruling),
     }
 }
 
@@ -373,6 +403,29 @@ mod samples {
                 "an extension that never got ready",
                 Build::new().extension(Phase::Init, "agent", "Extension.InitError").report(),
                 "init_failure.extension",
+            ),
+            failing(
+                "top-level code inside the request",
+                Build::new().loading(ErrorForm::Unhandled, "KeyError", "'TABLE'").app_lines(3).report(),
+                "init_failure.exception",
+            ),
+            failing(
+                "the same with a figure of an init",
+                Build::new().loading(ErrorForm::Unhandled, "KeyError", "'TABLE'").cold_start_ms(90).report(),
+                "init_failure.exception",
+            ),
+            failing(
+                "the same in JSON of Node.js",
+                Build::new().loading(ErrorForm::MaybeUnhandled, "TypeError", "no").app_lines(2).report(),
+                "init_failure.exception",
+            ),
+            Sample::near_miss(
+                "code that is loaded again while the function handles its error",
+                Build::new().loading(ErrorForm::Logged, "KeyError", "'TABLE'").app_lines(3).report(),
+            ),
+            Sample::near_miss(
+                "a child that could not load its code",
+                Build::new().loading(ErrorForm::Crash, "KeyError", "'TABLE'").app_lines(3).report(),
             ),
             failing(
                 "a handler setting without a dot, as old Node.js tells it",

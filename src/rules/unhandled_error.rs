@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::facts::{Exit, Facts, error_of, form, head_of_stack, is_above_own_log, lacks_stack};
+use super::facts::{Exit, Facts, error_of, form, head_before, head_of_stack, is_above_own_log, lacks_stack};
 use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{Diagnosis, diagnose, platform_error, resource_limit_code};
 use crate::lambda::runtimes::{
@@ -74,14 +74,6 @@ fn names_signal(error: &AppError<'_>) -> bool {
     let words = error.message.as_deref().unwrap_or("");
     let words = words.strip_prefix(FAULT_HANDLER).unwrap_or(words);
     SIGNALS.iter().any(|signal| words.starts_with(signal))
-}
-
-/// Joins the first line of an error of Python's client with its stack.
-fn head_before(facts: &Facts<'_>, stack: &Sign) -> Option<LastWords> {
-    let head = head_of_stack(facts.attempt, stack)?;
-    let frame = error_of(stack)?.frame.clone();
-    let error = AppError { form: ErrorForm::Unhandled, frame, ..error_of(head)?.clone() };
-    Some(LastWords { line: head.line.clone(), error })
 }
 
 /// Finds the panic behind the line with which Rust's client reports one: only the panic has words and a place.

@@ -103,6 +103,82 @@ fn code_that_cannot_be_loaded_before_start_is_a_failed_init() {
     }
 }
 
+/// Errors that came while the code was being loaded, as the clients tell them, and the type of each.
+const WHILE_LOADING: [(&str, &str); 8] = [
+    (
+        "[ERROR] KeyError: 'TABLE'\nTraceback (most recent call last):\n\u{a0}\u{a0}File \"/var/lang/lib/python3.9/importlib/__init__.py\", line 127, in import_module\n\u{a0}\u{a0}\u{a0}\u{a0}return _bootstrap._gcd_import(name)\n\u{a0}\u{a0}File \"<frozen importlib._bootstrap>\", line 1030, in _gcd_import\n\u{a0}\u{a0}File \"/var/task/app.py\", line 5, in <module>\n\u{a0}\u{a0}\u{a0}\u{a0}shop.load()\n\u{a0}\u{a0}File \"/var/task/shop.py\", line 8, in load\n\u{a0}\u{a0}\u{a0}\u{a0}return os.environ['TABLE']\n",
+        "KeyError",
+    ),
+    (
+        "[ERROR] KeyError: 'TABLE'\nTraceback (most recent call last):\n  File \"/var/lang/lib/python3.7/imp.py\", line 234, in load_module\n    return load_source(name, filename, file)\n  File \"/var/task/app.py\", line 5, in <module>\n    T = os.environ['TABLE']\n",
+        "KeyError",
+    ),
+    (
+        "[ERROR] NameError: name 'table' is not defined\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 5, in <module>\n    table\n",
+        "NameError",
+    ),
+    (
+        "[ERROR] ClientError: An error occurred (AccessDeniedException) when calling the GetSecretValue operation: no\nTraceback (most recent call last):\n  File \"/var/lang/lib/python3.12/importlib/__init__.py\", line 90, in import_module\n  File \"/var/task/app.py\", line 5, in <module>\n    S = secret()\n  File \"/var/task/botocore/client.py\", line 535, in _api_call\n    raise error\n",
+        "ClientError",
+    ),
+    (
+        "{\"timestamp\":\"2026-01-02T03:04:05Z\",\"log_level\":\"ERROR\",\"errorMessage\":\"'TABLE'\",\"errorType\":\"KeyError\",\"requestId\":\"$ID\",\"stackTrace\":[\"  File \\\"/var/lang/lib/python3.12/importlib/__init__.py\\\", line 90, in import_module\\n    return x\\n\",\"  File \\\"/var/task/app.py\\\", line 5, in <module>\\n    T = os.environ['TABLE']\\n\"]}\n",
+        "KeyError",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tUncaught Exception \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no table\",\"stack\":[\"TypeError: no table\",\"    at Object.<anonymous> (/var/task/index.js:3:9)\",\"    at _tryRequireFile (file:///var/runtime/index.mjs:1002:86)\",\"    at start (file:///var/runtime/index.mjs:1064:21)\"]}\n",
+        "TypeError",
+    ),
+    (
+        "{\"timestamp\":\"2026-01-02T03:04:05.678Z\",\"level\":\"ERROR\",\"requestId\":\"$ID\",\"message\":{\"errorType\":\"TypeError\",\"errorMessage\":\"no table\",\"stackTrace\":[\"TypeError: no table\",\"    at file:///var/task/index.mjs:3:9\",\"    at async _tryAwaitImport (file:///var/runtime/index.mjs:1008:16)\"]}}\n",
+        "TypeError",
+    ),
+    (
+        "Init error when loading handler app.handler\n{\n  \"errorMessage\": \"key not found: TABLE\",\n  \"errorType\": \"Init<KeyError>\",\n  \"stackTrace\": [\n    \"/var/task/app.rb:1:in `fetch'\",\n    \"/var/runtime/lib/lambda_handler.rb:22:in `require'\"\n  ]\n}\n",
+        "Init<KeyError>",
+    ),
+];
+
+#[test]
+fn code_that_fails_while_it_is_loaded_inside_the_request_is_a_failed_init() {
+    for (error, name) in WHILE_LOADING {
+        let exit = "RequestId: $ID Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n";
+        let unknown = "Unknown application error occurred\nRuntime.Unknown\n";
+        for log in [
+            format!("{START}{error}{END}{REPORT}\n"),
+            format!("{error}{START}{error}{END}{REPORT}\n"),
+            format!("{START}loading 3 tables\n{error}{END}{REPORT}\n"),
+            format!("{START}{error}{exit}{END}{REPORT}\n"),
+            format!("{START}{error}{END}{REPORT}\n{unknown}"),
+            format!("{START}{error}{END}{REPORT}\tStatus: error\tError Type: Runtime.Unknown\n"),
+            format!("{START}{error}"),
+        ] {
+            let found = record(&log);
+            assert_eq!(found["code"], "init_failure.exception", "{log}: {found}");
+            assert!(["high", "medium"].contains(&found["confidence"].as_str().unwrap()), "{log}");
+            assert_eq!(found["error_type"], name, "{log}");
+            assert_eq!(found["partial_work"], "none", "{log}");
+            let call = name == "ClientError";
+            assert_eq!(found["contributing"].as_array().unwrap().iter().any(|it| it["code"] == "downstream.auth"), call);
+        }
+    }
+}
+
+#[test]
+fn code_that_the_handler_loads_fails_in_the_handler() {
+    for error in [
+        "[ERROR] KeyError: 'TABLE'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    importlib.import_module('shop')\n  File \"/var/lang/lib/python3.9/importlib/__init__.py\", line 127, in import_module\n    return x\n  File \"/var/task/shop.py\", line 5, in <module>\n    T = os.environ['TABLE']\n",
+        "[ERROR] KeyError: 'TABLE'\nTraceback (most recent call last):\n  File \"/var/runtime/bootstrap.py\", line 131, in handle_event_request\n    response = request_handler(event, lambda_context)\n  File \"/var/task/shop.py\", line 5, in <module>\n    T = os.environ['TABLE']\n",
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no table\",\"stack\":[\"TypeError: no table\",\"    at Object.<anonymous> (/var/task/shop.js:3:9)\",\"    at Module._load (node:internal/modules/cjs/loader:1023:12)\",\"    at Runtime.handler (/var/task/index.js:9:1)\"]}\n",
+    ] {
+        let found = record(&format!("{START}{error}{END}{REPORT}\n"));
+        assert_eq!(found["code"], "runtime_exception.unhandled", "{error}: {found}");
+    }
+    // A function that handles such an error.
+    let logged = "[ERROR]\t2026-01-02T03:04:05.678Z\t$ID\tno plugin\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in <module>\n    load()\nKeyError: 'TABLE'\n";
+    assert_eq!(record(&format!("{START}{logged}{END}{REPORT}\n"))["code"], "ok");
+}
+
 #[test]
 fn an_init_that_failed_before_start_leaves_no_sure_success() {
     for error in [
