@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{frame, loading};
 use super::text::{
     first_line, is_error_name, is_type_name, lines, split_at_first, split_at_traceback, trim_indent, type_and_message,
 };
-use crate::lambda::runtimes::TRACEBACK;
+use super::{frame, loading};
 use crate::model::{AppError, ErrorForm, cut_text};
 
 /// Most bytes of message kept of one error.
@@ -68,12 +67,6 @@ pub(super) fn shown(text: &str) -> Option<(&str, Cow<'_, str>)> {
         rest = next;
     }
     None
-}
-
-/// Returns what follows the last heading of a Python stack, else the whole text: a message may quote other stacks, and the
-/// client prints its own behind it.
-pub(super) fn after_last_heading(text: &str) -> &str {
-    text.rsplit_once(TRACEBACK).map_or(text, |(_, stack)| stack)
 }
 
 /// Returns the type and message after a Python stack: from the last line without indent that has them.

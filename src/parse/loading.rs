@@ -1,13 +1,19 @@
 //! Stacks of an error that came while a runtime was loading the function's code: its handler was never called.
 
-use super::exception::after_last_heading;
 use super::text::{lines, split_at_first, trim_indent};
 use crate::lambda::loaders::{NODE_LOADERS, PYTHON_CLIENT, PYTHON_CLIENT_CALLS, PYTHON_IMPORTS};
+use crate::lambda::runtimes::TRACEBACK;
 
 /// Returns whether a text has the stack of an error that came while the code was being loaded.
 pub(super) fn in_text(text: &str) -> bool {
     let stack = after_last_heading(text);
     in_lines(lines(stack))
+}
+
+/// Returns what follows the last heading of a Python stack, else the whole text: a message may quote other stacks, and the
+/// client prints its own behind it.
+fn after_last_heading(text: &str) -> &str {
+    text.rsplit_once(TRACEBACK).map_or(text, |(_, stack)| stack)
 }
 
 /// Returns whether the lines of a stack are those of an error that came while the code was being loaded.
