@@ -5,7 +5,7 @@ use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
 use crate::lambda::emulator::{FUNCTION, RESET};
 use crate::lambda::loaders::may_be_bad_handler;
 use crate::lambda::platform::TASK_TIMED_OUT;
-use crate::lambda::runtimes::{JVM_THREAD, PYTHON_ERROR, TRACEBACK};
+use crate::lambda::runtimes::{JVM_THREAD, MAIN_THREAD, PYTHON_ERROR, TRACEBACK};
 use crate::model::{
     AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, RequestId, Sign, SignKind, Status, Subject,
     WindowCut,
@@ -294,7 +294,8 @@ const ENDS_WITHIN_MS: i64 = 1_000;
 /// it and ended well: then the function printed it about something else. Words that others say, too, must be all that was
 /// said.
 fn is_printed_end(attempt: &Attempt, sign: &Sign) -> bool {
-    if may_be_bad_handler(&sign.line.text) && sign.phase == Phase::Invoke && attempt.app_lines > 1 {
+    let others = || attempt.lines.iter().any(|line| line.own && line.place != sign.line.place);
+    if may_be_bad_handler(&sign.line.text) && sign.phase == Phase::Invoke && (attempt.app_lines > 1 || others()) {
         return true;
     }
     let ends = matches!(sign.kind, SignKind::Crash { .. }) || form(sign) == Some(ErrorForm::Init);
@@ -445,7 +446,7 @@ pub(super) fn dies_at_the_cut(attempt: &Attempt, sign: &Sign) -> bool {
 const DEATHS: [&str; 8] = [
     "panic: ",
     "fatal error: ",
-    "thread 'main'",
+    MAIN_THREAD,
     "Fatal error: Uncaught ",
     "PHP Fatal error: ",
     "Unhandled exception. ",
