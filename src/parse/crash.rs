@@ -83,7 +83,11 @@ fn out_of_memory(text: &str) -> Option<AppError<'static>> {
         "# There is insufficient memory for the Java Runtime Environment",
         "OpenJDK 64-Bit Server VM warning: INFO: os::commit_memory",
     ];
-    let line = lines(text).find(|line| v8_line(line)).unwrap_or_else(|| first_line(text).0.trim());
+    let first = first_line(text).0.trim();
+    // The JVM says it below a line of signs, or below the error and the heap that it dumped.
+    let of_jvm = first == "#" || first.starts_with("java.lang.OutOfMemoryError");
+    let said = || lines(text).map(str::trim).find(|line| BEGINS.iter().any(|begin| line.starts_with(begin)));
+    let line = lines(text).find(|line| v8_line(line)).or_else(|| of_jvm.then(said)?).unwrap_or(first);
     let allocation = line.starts_with("memory allocation of ") && line.contains(" bytes failed");
     let ruby = line.ends_with(": failed to allocate memory (NoMemoryError)") && line.starts_with('/');
     let heap = v8_line(line) && v8_opens(text);
