@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json_borrow::{ObjectAsVec, Value};
 
 use super::exception::owned;
-use super::{frame, loading};
 use super::text::{is_type_name, lines};
+use super::{frame, loading};
 use crate::model::{AppError, ErrorForm};
 
 /// Members of an object, borrowed from the text. There are few, so a linear search is cheaper than a map.

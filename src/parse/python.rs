@@ -189,7 +189,8 @@ fn legacy(text: &str) -> Option<AppLine<'static>> {
     let unable = text.strip_prefix(UNABLE_TO_IMPORT).is_some_and(|rest| rest.starts_with(" '"));
     let missing = text.starts_with(HANDLER_OF_MODULE) && line.contains(MISSING_ON_MODULE);
     let alone = || is_bad_handler(line) || may_be_bad_handler(text);
-    let sentence = unable || missing || text.starts_with(MODULE_INIT_ERROR) || text.starts_with(SYNTAX_ERROR) || alone();
+    let sentence =
+        unable || missing || text.starts_with(MODULE_INIT_ERROR) || text.starts_with(SYNTAX_ERROR) || alone();
     let error = if sentence {
         let message = line.split_once(": ").map_or(line, |(_, message)| message);
         let name = message.split([':', ' ']).next().filter(|name| is_error_name(name)).unwrap_or("");

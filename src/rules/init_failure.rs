@@ -150,7 +150,8 @@ fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
 /// for the request, or the log lacks what the platform says of the init, as those before 2023 do.
 fn told_by_stack<'a>(facts: &Facts<'a>, sign: &'a Sign, error: &AppError<'_>) -> Option<Ruling<'a>> {
     use ErrorForm::{Answer, AnswerAbove, Crash, Init, MaybeUnhandled, Uncaught, Unhandled, UnhandledRejection};
-    if !error.is_of_loading || facts.handler_done || sign.phase != Phase::Invoke && !is_beside_log(facts.attempt, sign) {
+    if !error.is_of_loading || facts.handler_done || sign.phase != Phase::Invoke && !is_beside_log(facts.attempt, sign)
+    {
         return None;
     }
     let sure = match error.form {

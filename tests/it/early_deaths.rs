@@ -48,7 +48,12 @@ fn a_process_that_dies_where_the_log_ends_has_failed() {
         let goes_on = record(&format!("{START}{death}stored 3 orders\n"));
         assert_eq!(goes_on["code"], "incomplete.window", "{death}");
         let ends = record(&format!("{START}{death}{END}{REPORT}\n"));
-        assert_eq!(ends["code"], "ok", "{death}");
+        // Old clients of Rust catch the panic of a handler, and the log has nothing else of it.
+        let caught = death.starts_with("thread 'main'");
+        assert_eq!(ends["code"], if caught { "runtime_exception.unhandled" } else { "ok" }, "{death}");
+        assert!(!caught || ends["confidence"] == "low", "{death}");
+        let survived = record(&format!("{START}{death}stored 3 orders\n{END}{REPORT}\n"));
+        assert_eq!(survived["code"], "ok", "{death}");
     }
     // What a function prints of an error that it caught.
     for caught in [
@@ -79,6 +84,28 @@ const CANNOT_LOAD: [(&str, &str); 5] = [
         "init_failure.import",
     ),
 ];
+
+#[test]
+fn a_panic_of_rust_is_that_of_the_handler_where_the_function_is_a_program() {
+    const PANIC: &str =
+        "thread 'main' (71) panicked at src/main.rs:10:5:\nno table\nnote: run with `RUST_BACKTRACE=1`\n";
+    let log = |runtime: &str, panic: &str| {
+        let init = format!(
+            "INIT_START Runtime Version: {runtime}\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:1\n"
+        );
+        record(&format!("{init}{START}{panic}{END}{REPORT}\tInit Duration: 21.00 ms\n"))
+    };
+    let own = log("provided:al2023.v12", PANIC);
+    assert_eq!(
+        (&own["code"], &own["confidence"], &own["error_message"]),
+        (&"runtime_exception.unhandled".into(), &"medium".into(), &"no table".into())
+    );
+    for (runtime, panic) in
+        [("nodejs:22.v9", PANIC.to_owned()), ("provided:al2023.v12", PANIC.replace("'main'", "'worker-1'"))]
+    {
+        assert_eq!(log(runtime, &panic)["code"], "ok", "{runtime} {panic}");
+    }
+}
 
 #[test]
 fn code_that_cannot_be_loaded_before_start_is_a_failed_init() {
@@ -159,7 +186,10 @@ fn code_that_fails_while_it_is_loaded_inside_the_request_is_a_failed_init() {
             assert_eq!(found["error_type"], name, "{log}");
             assert_eq!(found["partial_work"], "none", "{log}");
             let call = name == "ClientError";
-            assert_eq!(found["contributing"].as_array().unwrap().iter().any(|it| it["code"] == "downstream.auth"), call);
+            assert_eq!(
+                found["contributing"].as_array().unwrap().iter().any(|it| it["code"] == "downstream.auth"),
+                call
+            );
         }
     }
 }
