@@ -4,7 +4,7 @@ use super::loose::is_loose;
 use super::open::tells_of_failure;
 use super::superseded::id_that_ends;
 use super::{Assembler, Message, TRAILING_ERROR_MS};
-use crate::model::{AppLine, ErrorForm, RequestId, Statement, Status};
+use crate::model::{AppLine, ErrorForm, RequestId, Statement, Status, Timestamp};
 
 impl Assembler {
     /// Finds the open attempt that a line of the function belongs to.
@@ -69,10 +69,12 @@ impl Assembler {
             (Some(reported), Some(at)) => at.ms_since(reported) <= TRAILING_ERROR_MS,
             _ => true,
         };
-        let unhandled = matches!(
-            error.form,
-            ErrorForm::Unhandled | ErrorForm::Response | ErrorForm::Answer | ErrorForm::AnswerAbove
-        ) || (open.attempt.emulated || message.at.is_none()) && error.form == ErrorForm::MaybeUnhandled;
+        let unhandled =
+            matches!(
+                error.form,
+                ErrorForm::Unhandled | ErrorForm::Response | ErrorForm::Answer | ErrorForm::AnswerAbove
+            ) || (open.attempt.emulated || message.at.is_none() || Timestamp::is_same_ms(open.reported_at, message.at))
+                && error.form == ErrorForm::MaybeUnhandled;
         (unhandled && fine && soon && line.id.is_none() && self.pending.is_empty()).then_some(last)
     }
 

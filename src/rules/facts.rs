@@ -8,7 +8,7 @@ use crate::lambda::platform::TASK_TIMED_OUT;
 use crate::lambda::runtimes::{JVM_THREAD, MAIN_THREAD, PYTHON_ERROR, TRACEBACK};
 use crate::model::{
     AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, RequestId, Sign, SignKind, Status, Subject,
-    WindowCut,
+    Timestamp, WindowCut,
 };
 
 /// An attempt with the facts for which its signs must be searched.
@@ -408,8 +408,11 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
             | ErrorForm::Logged => return None,
         };
         // Background work after the end does not fail the attempt, but Java may print the handler's error late, and on
-        // Managed Instances a line may stand behind the report that tells of the failure.
-        let answered = (attempt.emulated || sign.line.at.is_none()) && error.form == ErrorForm::MaybeUnhandled;
+        // Managed Instances a line may stand behind the report that tells of the failure. What has the very time of the end
+        // is not late: lines of one millisecond come in any order.
+        let with_end = Timestamp::is_same_ms(attempt.ended_at, sign.line.at);
+        let answered =
+            (attempt.emulated || sign.line.at.is_none() || with_end) && error.form == ErrorForm::MaybeUnhandled;
         let tells_late = answered || matches!(error.form, ErrorForm::Unhandled | ErrorForm::Answer);
         if sign.phase == Phase::Late && !tells_late && !explains_report(attempt, sign) {
             return None;
