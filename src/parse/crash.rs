@@ -246,3 +246,26 @@ fn java(text: &str) -> Option<AppError<'static>> {
     let full = name == "java.lang.OutOfMemoryError";
     exception::typed(if full { ErrorForm::OutOfMemory } else { ErrorForm::Crash }, rest, is_type_name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_jvm_tells_of_memory_below_other_lines_of_its_own() {
+        let form = |text: &str| parse(text).and_then(|line| line.error).map(|error| error.form);
+        for text in [
+            "#\n# There is insufficient memory for the Java Runtime Environment to continue.\n# Native memory allocation (mmap) failed\n",
+            "java.lang.OutOfMemoryError: Metaspace\nDumping heap to /tmp/java_pid8.hprof ...\nTerminating due to java.lang.OutOfMemoryError: Metaspace\n",
+        ] {
+            assert_eq!(form(text), Some(ErrorForm::OutOfMemory), "{text}");
+        }
+        for text in [
+            "#\n# The list of orders\n",
+            "java.lang.OutOfMemoryError: Metaspace\nDumping heap to /tmp/java_pid8.hprof ...\n",
+            "orders\nTerminating due to java.lang.OutOfMemoryError: Metaspace\n",
+        ] {
+            assert_ne!(form(text), Some(ErrorForm::OutOfMemory), "{text}");
+        }
+    }
+}

@@ -519,15 +519,6 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "[ERROR] Runtime.HandlerNotFound: Handler 'h' missing on module 'app'",
         "Init Runtime.HandlerNotFound | Handler 'h' missing on module 'app'",
     ),
-    // The JVM, as one event.
-    (
-        "#\n# There is insufficient memory for the Java Runtime Environment to continue.\n# Native memory allocation (mmap) failed\n",
-        "OutOfMemory - | # There is insufficient memory for the Java Runtime Environment to continue.",
-    ),
-    (
-        "java.lang.OutOfMemoryError: Metaspace\nDumping heap to /tmp/java_pid8.hprof ...\nTerminating due to java.lang.OutOfMemoryError: Metaspace\n",
-        "OutOfMemory java.lang.OutOfMemoryError | Terminating due to java.lang.OutOfMemoryError: Metaspace",
-    ),
     // Old clients print the sentences alone.
     ("Handler 'h' missing on module 'app'\n", "Init - | Handler 'h' missing on module 'app'"),
     ("module initialization error: 'TABLE'", "Init - | module initialization error: 'TABLE'"),
