@@ -92,6 +92,9 @@ pub(crate) const NODE_LOADERS: [&str; 7] = [
     "UserFunctionLoader.load",
 ];
 
+/// End of the name of the exception with which .NET's client refuses a handler.
+pub(crate) const VALIDATION_OF_DOTNET: &str = "RuntimeSupport.ExceptionHandling.LambdaValidationException";
+
 /// Sentences about a missing handler.
 pub(crate) const HANDLER_NOT_FOUND: [&str; 8] = [
     ERROR_LOADING_METHOD,

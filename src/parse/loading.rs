@@ -25,7 +25,9 @@ pub(super) fn in_lines<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> bool
 /// Looks at the outermost frame that is not the client's own: that of an import, or the top level of a file. Python prints
 /// the outermost call first.
 fn of_python<'a>(frames: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
+    let mut last = "";
     for (path, name) in frames {
+        last = name;
         if PYTHON_CLIENT.iter().any(|part| path.contains(part)) {
             if name.starts_with(PYTHON_CLIENT_CALLS) {
                 return false;
@@ -35,7 +37,8 @@ fn of_python<'a>(frames: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
         let imports = PYTHON_IMPORTS.iter().any(|(file, function)| path.ends_with(file) && name == *function);
         return imports || name == "<module>" || path.starts_with("<frozen importlib");
     }
-    false
+    // The client itself could not be loaded.
+    last == "<module>"
 }
 
 /// Splits a frame of Python into its path and the name of the function: `File "/var/task/app.py", line 3, in handler`.
@@ -71,6 +74,7 @@ mod tests {
             "Error: no\n    at file:///var/task/app.mjs:3:9\n    at async _tryAwaitImport (file:///var/runtime/index.mjs:1002:86)",
             "Error: no\n    at load (/var/task/shop.js:3:9)\n    at Object.module.exports.load (/var/runtime/UserFunction.js:140:25)",
             "Error: no\n    at load (/function/shop.js:3:9)\n    at async UserFunctionLoader.load (file:///function/node_modules/aws-lambda-ric/index.mjs:140:25)",
+            "  File \"/var/runtime/bootstrap.py\", line 5, in <module>\n    import awslambdaric",
             "failed\nTraceback (most recent call last):\n  File \"/var/task/job.py\", line 3, in run\n\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in <module>",
         ] {
             assert!(in_text(stack), "{stack}");

@@ -2,7 +2,7 @@
 //! before START. Such an attempt never looks sure, neither well nor failed.
 
 use lambda_triage::internal::{Options, analyze_samples};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::harness::records_of;
 
@@ -191,6 +191,49 @@ fn code_that_fails_while_it_is_loaded_inside_the_request_is_a_failed_init() {
                 call
             );
         }
+    }
+}
+
+/// Words with which a process ends as it starts.
+const ENDS_AT_START: [(&str, &str); 5] = [
+    ("panic: no table\n\ngoroutine 1 [running]:\nmain.init.0()\n\t/app/main.go:12 +0x1d\n", "init_failure.exception"),
+    (
+        "thread 'main' panicked at src/main.rs:10:5:\nno table\nnote: run with `RUST_BACKTRACE=1`\n",
+        "init_failure.exception",
+    ),
+    (
+        "/var/task/bootstrap: error while loading shared libraries: libssl.so.3: cannot open shared object file: No such file or directory\n",
+        "init_failure.import",
+    ),
+    ("Error: Unable to access jarfile /var/task/cart.jar\n", "init_failure.entrypoint"),
+    (
+        "Traceback (most recent call last):\n  File \"/var/runtime/bootstrap.py\", line 5, in <module>\n    import awslambdaric\nModuleNotFoundError: No module named 'awslambdaric'\n",
+        "init_failure.import",
+    ),
+];
+
+#[test]
+fn a_process_that_ends_twice_with_the_same_words_never_called_its_handler() {
+    const AT: i64 = 1_767_323_045_678;
+    let log = |lines: &[(i64, &str)]| {
+        let events: Vec<Value> = lines
+            .iter()
+            .map(|(at, message)| {
+                json!({"logStreamName": "2026/01/02/[4]0a1b2c3d4e5f60718293a4b5c6d7e8f9", "timestamp": AT + at, "message": message})
+            })
+            .collect();
+        record(&json!({ "events": events, "searchedLogStreams": [] }).to_string())
+    };
+    let report = format!("{REPORT}\n");
+    let exit = "RequestId: $ID Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n";
+    for (words, code) in ENDS_AT_START {
+        let ended = [(80, END), (80, report.as_str()), (80, exit)];
+        let twice = log(&[&[(-500, words), (0, START), (10, words)], &ended[..]].concat());
+        assert_eq!((&twice["code"], &twice["confidence"]), (&code.into(), &"medium".into()), "{words}: {twice}");
+        // Where other words follow START, the handler ran.
+        let other = "panic: no orders\n\ngoroutine 1 [running]:\nmain.handler()\n\t/app/main.go:9 +0x1d\n";
+        let ran = log(&[&[(-500, words), (0, START), (10, other)], &ended[..]].concat());
+        assert_eq!(ran["category"], "runtime_exception", "{words}: {ran}");
     }
 }
 
