@@ -115,6 +115,12 @@ pub(super) fn describes_itself(object: &Object<'_>) -> bool {
         let rest = text("stack").and_then(|stack| stack.strip_prefix(name));
         rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric()))
     };
+    // The language's own errors have no such method, so an object that has the name of one was made by the function.
+    const OF_LANGUAGE: [&str; 7] =
+        ["TypeError", "RangeError", "ReferenceError", "SyntaxError", "EvalError", "URIError", "AggregateError"];
+    if text("name").is_some_and(|name| OF_LANGUAGE.contains(&name)) {
+        return false;
+    }
     let named = |name: &str| is_type_name(name) && (name.ends_with("Error") || name.ends_with("Exception"));
     member(object, "message").is_some_and(Value::is_string)
         && text("name").is_some_and(|name| named(name) || begins_stack(name))

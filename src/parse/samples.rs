@@ -148,6 +148,7 @@ const PLATFORM: &[(&str, &str)] = &[
         "UnreadableReport true",
     ),
     ("REPORT RequestId: $ID", "UnreadableReport true"),
+    ("REPORT RequestId: $ID\tDuration: 9.1", "UnreadableReport true"),
     ("REPORT RequestId: {id}\tDuration: 3.07 ms", "UnreadableReport false"),
     (
         "REPORT RequestId: $ID\tDuration: 9830ms\tBilled Duration: 3,000.00 ms\tMemory Size: 1,024 MB\tMax Memory Used: 1024.0 MB\tStatus: Timeout<br/>",
@@ -371,6 +372,10 @@ pub(crate) const APP: &[(&str, &str)] = &[
     (
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"errorType":"UnhandledPromiseRejection","errorMessage":"Error: no widget","stackTrace":["Runtime.UnhandledPromiseRejection: Error: no widget"],"reason":{"errorType":"Error","errorMessage":"no widget"},"promise":{}}}"#,
         "UnhandledRejection id UnhandledPromiseRejection | Error: no widget | cause Error: no widget",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"message":"no widget","name":"TypeError","stack":"TypeError: no widget\n    at pick (/var/task/pick.js:3:4)"}}"#,
+        "Logged id - | no widget | at pick (/var/task/pick.js)",
     ),
     // An error with a `toJSON` of its own, which is called before the client adds `errorType`: alone, behind a label,
     // of a rejection; and the same from loggers of the function, which add keys or write their level in another way.
