@@ -157,10 +157,9 @@ impl OpenAttempt {
         self.last_at = self.last_at.max(message.at);
     }
 
-    /// Returns whether a line has the time of REPORT: exports have the lines of one millisecond in any order. Whole seconds
-    /// may be rounded.
+    /// Returns whether a line has the time of REPORT: exports have the lines of one millisecond in any order.
     pub(super) fn is_at_report(&self, message: &Message<'_>) -> bool {
-        self.reported_at.is_some_and(|at| message.at == Some(at) && at.ms() % 1_000 != 0)
+        Timestamp::is_same_ms(self.reported_at, message.at)
     }
 
     pub(super) fn sign(&mut self, phase: Phase, kind: SignKind, message: &Message<'_>) {

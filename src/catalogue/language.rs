@@ -3,8 +3,10 @@
 use super::text::last_segment;
 use super::words::Words;
 use crate::lambda::emulator::NOT_STARTED;
-use crate::lambda::loaders::{HANDLER_NOT_FOUND, IMPORT_FAILED};
-use crate::model::AppError;
+use crate::lambda::loaders::{
+    HANDLER_NOT_FOUND, HANDLER_OF_MODULE, IMPORT_FAILED, MISSING_ON_MODULE, is_bad_handler, may_be_bad_handler,
+};
+use crate::model::{AppError, ErrorForm};
 
 /// Types that mean "no memory", by the last part of their name.
 static OUT_OF_MEMORY: &[&str] = &[
@@ -72,7 +74,9 @@ pub(crate) fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
     }
     let handler = ["HandlerNotFound", "MalformedHandlerName", "LambdaValidationException"].contains(&name)
         || HANDLER_NOT_FOUND.iter().any(|begin| message.starts_with(begin))
-        || message.starts_with("Handler '") && message.contains("missing on module");
+        || message.starts_with(HANDLER_OF_MODULE) && message.contains(MISSING_ON_MODULE)
+        || is_bad_handler(message)
+        || error.form == ErrorForm::Init && may_be_bad_handler(message);
     if handler {
         return Some("init_failure.handler_not_found");
     }
@@ -124,7 +128,6 @@ static LIMITS: Words<&str> = Words::new(&[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ErrorForm;
 
     #[test]
     fn memory_errors_are_told_by_type_not_by_text() {
@@ -159,6 +162,12 @@ mod tests {
             load_failure_code(&error("Runtime.HandlerNotFound", "app.run is undefined")),
             Some("init_failure.handler_not_found")
         );
+        let unquoted = |form| {
+            let message = Some("Bad handler index".into());
+            load_failure_code(&AppError { message, ..AppError::of(form) })
+        };
+        assert_eq!(unquoted(ErrorForm::Init), Some("init_failure.handler_not_found"));
+        assert_eq!(unquoted(ErrorForm::Unhandled), None);
         assert_eq!(load_failure_code(&error("KeyError", "'TABLE'")), None);
         assert_eq!(
             load_failure_code(&error("java.lang.ExceptionInInitializerError", "Error loading class a.H: no TABLE")),

@@ -27,6 +27,7 @@ mod sdk;
 mod search;
 mod services;
 mod signatures;
+mod start_words;
 mod text;
 mod words;
 
@@ -50,6 +51,7 @@ pub(crate) use particular::{ErrorTold, sent_nothing, with_line_number};
 pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, name_of_phrase, platform_error};
 pub(crate) use runtimes::{RUNTIMES_AS_OF, runtime_life};
 pub(crate) use search::codes_with_words;
+pub(crate) use start_words::start_failure_code;
 
 /// Version of the catalogue: grows when a code, a signature or advice changes.
 pub(crate) const CATALOGUE_VERSION: &str = "6";

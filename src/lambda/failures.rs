@@ -4,7 +4,10 @@
 //! other line.
 
 use super::emulator::NOT_STARTED;
-use super::loaders::{CLASS_NOT_FOUND, INVALID_HANDLER, NO_HANDLER_INTERFACE, NO_PUBLIC_METHOD};
+use super::loaders::{
+    BAD_HANDLER, CLASS_NOT_FOUND, INVALID_HANDLER, MISSING_ON_MODULE, MODULE_INIT_ERROR, NO_HANDLER_INTERFACE,
+    NO_PUBLIC_METHOD, SYNTAX_ERROR, UNABLE_TO_IMPORT,
+};
 use super::platform::{PROCESS_EXITED, RUNTIME_EXITED_WORDS, TIMED_OUT_WORDS, UNKNOWN_ERROR};
 use super::runtimes::{
     EVENT_NOT_READ, FAULT_HANDLER, GO_PANIC, GO1_STACKS, INVOKE_ERROR, JVM_THREAD, LAMBDA_WARNING, PANICKED,
@@ -13,7 +16,7 @@ use super::runtimes::{
 };
 
 /// Words of failures with who writes them.
-pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 12] = [
+pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 13] = [
     ("platform, status", &["\tStatus: "]),
     (
         "platform, sentences",
@@ -35,6 +38,10 @@ pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 12] = [
     ("Java and .NET, stacks", &["\tat ", "   at ", "\tfail\t"]),
     ("Swift", &[SWIFT_FAILED]),
     ("Java, handlers", &[CLASS_NOT_FOUND, INVALID_HANDLER, NO_HANDLER_INTERFACE, NO_PUBLIC_METHOD]),
+    (
+        "Python and Node.js, old loaders",
+        &[UNABLE_TO_IMPORT, MISSING_ON_MODULE, MODULE_INIT_ERROR, SYNTAX_ERROR, BAD_HANDLER],
+    ),
     ("Node.js", &[INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION, "FATAL ERROR", RESULT_NOT_WRITTEN[0]]),
     ("Python", &[PYTHON_ERROR, TRACEBACK, LAMBDA_WARNING, FAULT_HANDLER]),
     (

@@ -49,6 +49,10 @@ pub(crate) const RESULT_TOO_LARGE: [&str; 2] =
 pub(crate) const RESULT_SENT: &str = "RuntimeResponseSentState";
 /// Error type with which Rust's client answers for a handler that panicked.
 pub(crate) const PANICKED: &str = "Lambda panicked";
+/// Beginning of Rust's words about a panic in the thread that runs the handler, unless the program asks for several.
+pub(crate) const MAIN_THREAD: &str = "thread 'main'";
+/// Beginning of the identifiers of runtimes that run a program of the function's own.
+pub(crate) const PROVIDED: &str = "provided";
 /// Words of Python's `faulthandler`, which its client enables, before the name of a signal.
 pub(crate) const FAULT_HANDLER: &str = "Fatal Python error: ";
 /// Level with which Python's client begins the line of a failed handler.

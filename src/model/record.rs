@@ -376,6 +376,8 @@ pub struct AppError<'a> {
     pub message: Option<Cow<'a, str>>,
     /// First stack frame in the function's own code, without line numbers: `handler (/var/task/app.py)`.
     pub frame: Option<Cow<'a, str>>,
+    /// Whether its stack says that the runtime was still loading the code, so that no handler was called.
+    pub is_of_loading: bool,
     /// A further code on the error object: `code`, `Code`, `errno` (`ECONNREFUSED`, `ERR_MODULE_NOT_FOUND`).
     pub code: Option<Cow<'a, str>>,
     /// `$metadata.httpStatusCode`, `statusCode`.
@@ -397,6 +399,7 @@ impl<'a> AppError<'a> {
             error_type: None,
             message: None,
             frame: None,
+            is_of_loading: false,
             code: None,
             http_status: None,
             reason: None,
@@ -414,6 +417,7 @@ impl<'a> AppError<'a> {
             error_type: own(self.error_type),
             message: own(self.message),
             frame: own(self.frame),
+            is_of_loading: self.is_of_loading,
             code: own(self.code),
             http_status: self.http_status,
             reason: own(self.reason),

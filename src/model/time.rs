@@ -57,6 +57,12 @@ impl Timestamp {
         self.ms() - earlier.ms()
     }
 
+    /// Returns whether two times are known to be of the same millisecond: those of whole seconds may be rounded.
+    #[must_use]
+    pub fn is_same_ms(one: Option<Self>, other: Option<Self>) -> bool {
+        one.zip(other).is_some_and(|(one, other)| one == other && one.ms() % 1_000 != 0)
+    }
+
     /// Parses `YYYY-MM-DD[T ]HH:MM:SS[.,fraction][Z|±HH[:]MM]` at the start of `text`.
     ///
     /// Returns the moment and the number of bytes read. Text without a zone is taken as UTC, which is what every

@@ -83,7 +83,11 @@ fn out_of_memory(text: &str) -> Option<AppError<'static>> {
         "# There is insufficient memory for the Java Runtime Environment",
         "OpenJDK 64-Bit Server VM warning: INFO: os::commit_memory",
     ];
-    let line = lines(text).find(|line| v8_line(line)).unwrap_or_else(|| first_line(text).0.trim());
+    let first = first_line(text).0.trim();
+    // The JVM says it below a line of signs, or below the error and the heap that it dumped.
+    let of_jvm = first == "#" || first.starts_with("java.lang.OutOfMemoryError");
+    let said = || lines(text).map(str::trim).find(|line| BEGINS.iter().any(|begin| line.starts_with(begin)));
+    let line = lines(text).find(|line| v8_line(line)).or_else(|| of_jvm.then(said)?).unwrap_or(first);
     let allocation = line.starts_with("memory allocation of ") && line.contains(" bytes failed");
     let ruby = line.ends_with(": failed to allocate memory (NoMemoryError)") && line.starts_with('/');
     let heap = v8_line(line) && v8_opens(text);
@@ -241,4 +245,27 @@ fn java(text: &str) -> Option<AppError<'static>> {
     let (name, _) = type_and_message(first_line(rest).0.trim_end(), is_type_name)?;
     let full = name == "java.lang.OutOfMemoryError";
     exception::typed(if full { ErrorForm::OutOfMemory } else { ErrorForm::Crash }, rest, is_type_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_jvm_tells_of_memory_below_other_lines_of_its_own() {
+        let form = |text: &str| parse(text).and_then(|line| line.error).map(|error| error.form);
+        for text in [
+            "#\n# There is insufficient memory for the Java Runtime Environment to continue.\n# Native memory allocation (mmap) failed\n",
+            "java.lang.OutOfMemoryError: Metaspace\nDumping heap to /tmp/java_pid8.hprof ...\nTerminating due to java.lang.OutOfMemoryError: Metaspace\n",
+        ] {
+            assert_eq!(form(text), Some(ErrorForm::OutOfMemory), "{text}");
+        }
+        for text in [
+            "#\n# The list of orders\n",
+            "java.lang.OutOfMemoryError: Metaspace\nDumping heap to /tmp/java_pid8.hprof ...\n",
+            "orders\nTerminating due to java.lang.OutOfMemoryError: Metaspace\n",
+        ] {
+            assert_ne!(form(text), Some(ErrorForm::OutOfMemory), "{text}");
+        }
+    }
 }

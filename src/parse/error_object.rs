@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json_borrow::{ObjectAsVec, Value};
 
 use super::exception::owned;
-use super::frame;
 use super::text::{is_type_name, lines};
+use super::{frame, loading};
 use crate::model::{AppError, ErrorForm};
 
 /// Members of an object, borrowed from the text. There are few, so a linear search is cheaper than a map.
@@ -79,6 +79,7 @@ pub(super) fn error(form: ErrorForm, object: &Object<'_>) -> AppError<'static> {
         error_type: text_at(object, &TYPES).and_then(owned),
         message: text_at(object, &MESSAGES).and_then(owned),
         frame: reason.and_then(frame_of).or_else(|| frame_of(object)).map(Cow::Owned),
+        is_of_loading: all_at(object, &STACKS).any(is_of_loading),
         code: reason.and_then(code).or_else(|| code(object)),
         http_status: http_status(object)
             .or_else(|| reason.and_then(own_status))
@@ -114,6 +115,12 @@ pub(super) fn describes_itself(object: &Object<'_>) -> bool {
         let rest = text("stack").and_then(|stack| stack.strip_prefix(name));
         rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric()))
     };
+    // The language's own errors have no such method, so an object that has the name of one was made by the function.
+    const OF_LANGUAGE: [&str; 7] =
+        ["TypeError", "RangeError", "ReferenceError", "SyntaxError", "EvalError", "URIError", "AggregateError"];
+    if text("name").is_some_and(|name| OF_LANGUAGE.contains(&name)) {
+        return false;
+    }
     let named = |name: &str| is_type_name(name) && (name.ends_with("Error") || name.ends_with("Exception"));
     member(object, "message").is_some_and(Value::is_string)
         && text("name").is_some_and(|name| named(name) || begins_stack(name))
@@ -239,6 +246,15 @@ fn stack_frame(stack: &Value<'_>) -> Option<String> {
         }
         Value::Array(items) => items.iter().filter_map(Value::as_object).find_map(object_frame),
         _ => None,
+    }
+}
+
+/// Returns whether a stack is that of an error that came while the code was being loaded.
+fn is_of_loading(stack: &Value<'_>) -> bool {
+    match stack {
+        Value::Str(text) => loading::in_text(text),
+        Value::Array(items) => loading::in_lines(items.iter().filter_map(Value::as_str).flat_map(lines)),
+        _ => false,
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::frame;
 use super::text::{
     first_line, is_error_name, is_type_name, lines, split_at_first, split_at_traceback, trim_indent, type_and_message,
 };
+use super::{frame, loading};
 use crate::model::{AppError, ErrorForm, cut_text};
 
 /// Most bytes of message kept of one error.
@@ -30,6 +30,7 @@ pub(super) fn described(form: ErrorForm, name: &str, message: &str, text: &str) 
         error_type: owned(name),
         message: owned(message),
         frame: frame::innermost(text).map(Cow::Owned),
+        is_of_loading: loading::in_text(text),
         cause: cause(text),
         code: inspected(text, "code: '"),
         http_status: http_status(text),

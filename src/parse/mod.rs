@@ -23,6 +23,7 @@ mod invoke;
 mod java;
 mod joiner;
 mod level;
+mod loading;
 mod node;
 mod platform_json;
 mod platform_text;

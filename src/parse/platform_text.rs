@@ -84,7 +84,13 @@ fn read_report(id: RequestId, rest: &str) -> Option<Report<'_>> {
         fields.status = Some(Status::Unknown);
     }
     let tells_a_failure = fields.status.is_some() || fields.error_type.is_some();
-    if !tells_a_failure && (fields.metrics == Metrics::default() || fields.duration_misread) {
+    // Cut within its first figure, it tells nothing, not even that.
+    let first_alone = fields.metrics.billed_ms.is_none() && fields.metrics.max_memory_used_mb.is_none();
+    let cut_at_once = first_alone && rest.trim_end().ends_with(|last: char| last.is_ascii_digit() || last == '.');
+    let is_shortened = rest.trim_end().ends_with("..");
+    if !tells_a_failure
+        && (fields.metrics == Metrics::default() || fields.duration_misread || cut_at_once && !is_shortened)
+    {
         return None;
     }
     Some(Report {

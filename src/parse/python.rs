@@ -8,12 +8,15 @@ use super::text::{
     split_at_first, split_at_traceback, trim_indent, type_and_message, uuid,
 };
 use crate::lambda::levels::level_of_word;
-use crate::lambda::loaders::UNABLE_TO_IMPORT;
+use crate::lambda::loaders::{
+    HANDLER_OF_MODULE, MISSING_ON_MODULE, MODULE_INIT_ERROR, SYNTAX_ERROR, UNABLE_TO_IMPORT, is_bad_handler,
+    may_be_bad_handler,
+};
 use crate::lambda::runtimes::{LAMBDA_WARNING, TRACEBACK};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 pub(super) const SHAPE: TextShape =
-    TextShape { begins: &["Unable to import", "module init", "Handler '", "Syntax error"], parse };
+    TextShape { begins: &["Unable to import", "module init", HANDLER_OF_MODULE, "Syntax error", "Bad handler"], parse };
 
 /// Parses a line of the Python client.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -185,13 +188,14 @@ fn has_frame_of_client(stack: &str) -> bool {
 
 /// Parses an error of clients before 2019: `<message>: <Type>` and the stack, or a sentence for code that did not load.
 fn legacy(text: &str) -> Option<AppLine<'static>> {
-    const SENTENCES: [&str; 3] = ["module initialization error", "Handler '", "Syntax error in module '"];
     // Some builds of 2021 and 2023 write the sentence behind the heading of a stack that they do not have.
     let text = text.strip_prefix(TRACEBACK).and_then(|rest| rest.strip_prefix(": ")).map_or(text, str::trim_start);
     let line = first_line(text).0;
     let unable = text.strip_prefix(UNABLE_TO_IMPORT).is_some_and(|rest| rest.starts_with(" '"));
-    let sentence = (unable || SENTENCES.iter().any(|begin| text.starts_with(begin)))
-        && (!text.starts_with("Handler '") || line.contains("missing on module"));
+    let missing = text.starts_with(HANDLER_OF_MODULE) && line.contains(MISSING_ON_MODULE);
+    let alone = || is_bad_handler(line) || may_be_bad_handler(text);
+    let sentence =
+        unable || missing || text.starts_with(MODULE_INIT_ERROR) || text.starts_with(SYNTAX_ERROR) || alone();
     let error = if sentence {
         let message = line.split_once(": ").map_or(line, |(_, message)| message);
         let name = message.split([':', ' ']).next().filter(|name| is_error_name(name)).unwrap_or("");

@@ -148,6 +148,7 @@ const PLATFORM: &[(&str, &str)] = &[
         "UnreadableReport true",
     ),
     ("REPORT RequestId: $ID", "UnreadableReport true"),
+    ("REPORT RequestId: $ID\tDuration: 9.1", "UnreadableReport true"),
     ("REPORT RequestId: {id}\tDuration: 3.07 ms", "UnreadableReport false"),
     (
         "REPORT RequestId: $ID\tDuration: 9830ms\tBilled Duration: 3,000.00 ms\tMemory Size: 1,024 MB\tMax Memory Used: 1024.0 MB\tStatus: Timeout<br/>",
@@ -372,6 +373,10 @@ pub(crate) const APP: &[(&str, &str)] = &[
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"errorType":"UnhandledPromiseRejection","errorMessage":"Error: no widget","stackTrace":["Runtime.UnhandledPromiseRejection: Error: no widget"],"reason":{"errorType":"Error","errorMessage":"no widget"},"promise":{}}}"#,
         "UnhandledRejection id UnhandledPromiseRejection | Error: no widget | cause Error: no widget",
     ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"message":"no widget","name":"TypeError","stack":"TypeError: no widget\n    at pick (/var/task/pick.js:3:4)"}}"#,
+        "Logged id - | no widget | at pick (/var/task/pick.js)",
+    ),
     // An error with a `toJSON` of its own, which is called before the client adds `errorType`: alone, behind a label,
     // of a rejection; and the same from loggers of the function, which add keys or write their level in another way.
     (
@@ -519,6 +524,20 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "[ERROR] Runtime.HandlerNotFound: Handler 'h' missing on module 'app'",
         "Init Runtime.HandlerNotFound | Handler 'h' missing on module 'app'",
     ),
+    // Old clients print the sentences alone.
+    ("Handler 'h' missing on module 'app'\n", "Init - | Handler 'h' missing on module 'app'"),
+    ("module initialization error: 'TABLE'", "Init - | module initialization error: 'TABLE'"),
+    (
+        "Syntax error in module 'app': invalid syntax (app.py, line 3)",
+        "Init - | Syntax error in module 'app': invalid syntax (app.py, line 3)",
+    ),
+    (
+        "Bad handler 'app': not enough values to unpack (expected 2, got 1)\n",
+        "Init - | Bad handler 'app': not enough values to unpack (expected 2, got 1)",
+    ),
+    ("Bad handler src/index\n", "Init - | Bad handler src/index"),
+    ("Bad handler 'on_order': KeyError('id')", "App Info"),
+    ("Bad handler for 3 orders", "App Info"),
     (
         "[ERROR] Runtime.MarshalError: Unable to marshal response",
         "Unhandled Runtime.MarshalError | Unable to marshal response",

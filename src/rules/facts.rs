@@ -3,8 +3,9 @@
 use super::LastWords;
 use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
 use crate::lambda::emulator::{FUNCTION, RESET};
+use crate::lambda::loaders::may_be_bad_handler;
 use crate::lambda::platform::TASK_TIMED_OUT;
-use crate::lambda::runtimes::{JVM_THREAD, PYTHON_ERROR, TRACEBACK};
+use crate::lambda::runtimes::{JVM_THREAD, MAIN_THREAD, PYTHON_ERROR, TRACEBACK};
 use crate::model::{
     AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, RequestId, Sign, SignKind, Status, Subject,
     WindowCut,
@@ -200,6 +201,7 @@ impl<'a> Facts<'a> {
             || self.fatal.is_some_and(|sign| {
                 sign.phase == Phase::Invoke
                     && matches!(form(sign), Some(ErrorForm::Unhandled | ErrorForm::MaybeUnhandled))
+                    && error_of(sign).is_some_and(|error| !error.is_of_loading)
             })
     }
 
@@ -289,8 +291,13 @@ fn ended_before(attempt: &Attempt, sentence: &str) -> bool {
 const ENDS_WITHIN_MS: i64 = 1_000;
 
 /// Returns whether a line that names no request tells the end of a process or of an init, and the attempt went on long after
-/// it and ended well: then the function printed it about something else.
+/// it and ended well: then the function printed it about something else. Words that others say, too, must be all that was
+/// said.
 fn is_printed_end(attempt: &Attempt, sign: &Sign) -> bool {
+    let others = || attempt.lines.iter().any(|line| line.own && line.place != sign.line.place);
+    if may_be_bad_handler(&sign.line.text) && sign.phase == Phase::Invoke && (attempt.app_lines > 1 || others()) {
+        return true;
+    }
     let ends = matches!(sign.kind, SignKind::Crash { .. }) || form(sign) == Some(ErrorForm::Init);
     let is_within = sign.phase == Phase::Invoke && attempt.report_seen && attempt.platform_status.is_none();
     let went_on = attempt.ended_at.zip(sign.line.at).is_some_and(|(end, at)| end.ms_since(at) > ENDS_WITHIN_MS);
@@ -439,7 +446,7 @@ pub(super) fn dies_at_the_cut(attempt: &Attempt, sign: &Sign) -> bool {
 const DEATHS: [&str; 8] = [
     "panic: ",
     "fatal error: ",
-    "thread 'main'",
+    MAIN_THREAD,
     "Fatal error: Uncaught ",
     "PHP Fatal error: ",
     "Unhandled exception. ",
@@ -492,6 +499,14 @@ pub(super) fn head_of_stack<'a>(attempt: &'a Attempt, stack: &Sign) -> Option<&'
     let at = attempt.signs.iter().position(|sign| std::ptr::eq(sign, stack)).filter(|_| bare)?;
     let head = attempt.signs.get(at.checked_sub(1)?)?;
     (error_of(head).is_some() && head.line.text.starts_with(PYTHON_ERROR)).then_some(head)
+}
+
+/// Joins the first line of an error of Python's client with its stack.
+pub(super) fn head_before(facts: &Facts<'_>, stack: &Sign) -> Option<LastWords> {
+    let head = head_of_stack(facts.attempt, stack)?;
+    let AppError { frame, is_of_loading, .. } = error_of(stack)?.clone();
+    let error = AppError { form: ErrorForm::Unhandled, frame, is_of_loading, ..error_of(head)?.clone() };
+    Some(LastWords { line: head.line.clone(), error })
 }
 
 /// Returns whether a line is that of Python's client without the stack that it always prints: then a logger of the

@@ -1,10 +1,10 @@
 //! Rule: the environment could not be initialised or restored, and the handler never ran.
 
-use super::facts::{Exit, Facts, error_of, form, is_beside_log};
-use super::{Rule, Ruling};
-use crate::catalogue::{is_entrypoint, load_failure_code, names_missing_code, platform_error};
+use super::facts::{Exit, Facts, error_of, form, head_before, is_beside_log};
+use super::{LastWords, Rule, Ruling};
+use crate::catalogue::{is_entrypoint, load_failure_code, names_missing_code, platform_error, start_failure_code};
 use crate::lambda::loaders;
-use crate::model::{AppError, Confidence, ErrorForm, InitPhase, Phase, Sign, SignKind, Status};
+use crate::model::{AppError, Confidence, ErrorForm, InitPhase, KeptLine, Line, Phase, Sign, SignKind, Status};
 
 pub(super) const RULE: Rule = Rule {
     id: "init_failure",
@@ -114,11 +114,16 @@ fn reported<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
 fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let sign = facts.fatal?;
     let error = error_of(sign)?;
+    if let Some(ruling) = told_by_stack(facts, sign, error) {
+        return Some(ruling);
+    }
     let ended_in_init = sign.phase == Phase::Init
         && (facts.platform_failed() || !facts.attempt.start_seen && !facts.attempt.report_seen);
     match error.form {
         ErrorForm::Init if sign.phase == Phase::Invoke || ended_in_init => {
-            Some(refine(facts, false, Confidence::High, Some(sign)))
+            let vague = loaders::may_be_bad_handler(&sign.line.text);
+            let confidence = if vague { Confidence::Medium } else { Confidence::High };
+            Some(refine(facts, false, confidence, Some(sign)))
         }
         ErrorForm::MaybeUnhandled if is_beside_log(facts.attempt, sign) => {
             deferred_load_failure(sign).map(|code| Ruling::new(code, Confidence::Medium, Some(sign)))
@@ -138,6 +143,34 @@ fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
             Some(Ruling::new(code, Confidence::Medium, Some(sign)))
         }
         _ => None,
+    }
+}
+
+/// Rules on an error inside the request of which the stack says that the code was still being loaded: the init was repeated
+/// for the request, or the log lacks what the platform says of the init, as those before 2023 do.
+fn told_by_stack<'a>(facts: &Facts<'a>, sign: &'a Sign, error: &AppError<'_>) -> Option<Ruling<'a>> {
+    use ErrorForm::{Answer, AnswerAbove, Crash, Init, MaybeUnhandled, Uncaught, Unhandled, UnhandledRejection};
+    if !error.is_of_loading || facts.handler_done || sign.phase != Phase::Invoke && !is_beside_log(facts.attempt, sign)
+    {
+        return None;
+    }
+    let sure = match error.form {
+        Init => return None,
+        Unhandled | Uncaught | UnhandledRejection => !facts.init_succeeded(),
+        Crash => head_before(facts, sign).is_some() && !facts.init_succeeded(),
+        MaybeUnhandled => facts.platform_failed(),
+        Answer | AnswerAbove => false,
+        _ => return None,
+    };
+    let confidence = if sure { Confidence::High } else { Confidence::Medium };
+    let ruling = refine(facts, false, confidence, Some(sign));
+    match head_before(facts, sign) {
+        Some(head) => {
+            let code = load_failure_code(&head.error).unwrap_or("init_failure.exception");
+            Some(Ruling { code, ..ruling }.with_words(Some(head)))
+        }
+        None if error.form == Crash => None,
+        None => Some(ruling),
     }
 }
 
@@ -175,7 +208,9 @@ fn deferred_load_failure(sign: &Sign) -> Option<&'static str> {
     let message = error.message.as_deref().unwrap_or("");
     let own_words = loaders::OF_CLIENTS
         .iter()
-        .any(|start| message.starts_with(start) || sign.line.text.trim_start().starts_with(start));
+        .any(|start| message.starts_with(start) || sign.line.text.trim_start().starts_with(start))
+        || loaders::is_bad_handler(message)
+        || error.error_type.as_deref().is_some_and(|name| name.ends_with(loaders::VALIDATION_OF_DOTNET));
     let labelled = error
         .error_type
         .as_deref()
@@ -184,28 +219,80 @@ fn deferred_load_failure(sign: &Sign) -> Option<&'static str> {
     (own_words || labelled || is_entrypoint(message)).then(|| load_failure_code(error).unwrap_or("init_failure.import"))
 }
 
-/// Rules on a process that ended in its first request without a trace of the handler, in a new environment or after an
-/// error during init.
+/// Rules on a process that ended in its first request without a trace of the handler: in a new environment, after an error
+/// during init, with words about its own start, or with the words that it had said before START.
 fn process_exit<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let attempt = facts.attempt;
+    let no_handler = !facts.handler_done && attempt.metrics.init_us.is_none();
     let fresh = attempt.earlier_peak_mb.is_none() && attempt.init.is_some_and(|init| init.start_seen);
-    let silent = attempt.app_lines == 0 && !facts.handler_done && attempt.metrics.init_us.is_none();
+    let silent = attempt.app_lines == 0 && no_handler;
     let printed = attempt
         .signs
         .iter()
         .any(|sign| sign.phase == Phase::Init && matches!(form(sign), Some(ErrorForm::Crash | ErrorForm::Uncaught)));
-    let ended = facts.crash.is_some() && facts.platform_code().is_none_or(|code| code.starts_with("Runtime."));
+    let code = facts.platform_code();
+    let ended = facts.crash.is_some() && code.is_none_or(|code| code.starts_with("Runtime."));
+    let exited = ended || code == Some("Runtime.ExitError");
     // Code that is not there ends the process before the handler has written anything.
-    let is_missing = |error: &AppError<'_>| error.form == ErrorForm::Logged && load_failure_code(error).is_some();
-    let missing = attempt.app_lines == 1
-        && !facts.handler_done
-        && attempt.metrics.init_us.is_none()
-        && attempt.signs.iter().filter_map(error_of).any(is_missing);
+    let is_missing = |error: &AppError<'_>| {
+        error.form == ErrorForm::Logged && load_failure_code(error).is_some()
+            || error.form == ErrorForm::Crash
+                && (error.is_of_loading || load_failure_code(error) == Some("init_failure.import"))
+    };
+    let told = |sign: &Sign| match error_of(sign) {
+        Some(error) if error.form == ErrorForm::Crash => sign.phase == Phase::Invoke && is_missing(error),
+        error => error.is_some_and(is_missing),
+    };
+    let missing = attempt.app_lines == 1 && no_handler && attempt.signs.iter().any(told);
     let missing = missing || lacks_required_module(facts);
-    if !ended || !(silent && (fresh || printed) || missing) || facts.killed() {
+    if facts.killed() || !exited {
+        return None;
+    }
+    if let Some((code, words)) = start_words(facts).filter(|_| no_handler) {
+        let proof = error_sign(facts);
+        let words = Some(words).filter(|_| proof.is_none());
+        return Some(Ruling::new(code, Confidence::Medium, proof.or(facts.crash).or(facts.ended)).with_words(words));
+    }
+    let repeats = no_handler && ended && says_all_again(facts);
+    if !(ended && silent && (fresh || printed) || missing || repeats) {
         return None;
     }
     Some(refine(facts, false, Confidence::Medium, error_sign(facts).or(facts.crash)))
+}
+
+/// Lines that a process says of its start, at most.
+const MOST_START_LINES: u32 = 6;
+
+/// Finds the line in which the program of the runtime says that it could not be started.
+fn start_words(facts: &Facts<'_>) -> Option<(&'static str, LastWords)> {
+    if facts.attempt.app_lines > MOST_START_LINES {
+        return None;
+    }
+    let attempt = facts.attempt;
+    let start = attempt.started_at.filter(|_| attempt.start_seen);
+    let is_within = |line: &KeptLine<'_>| line.at.zip(start).is_none_or(|(at, start)| at >= start);
+    attempt.lines.iter().filter(|line| line.own && is_within(line)).find_map(|line| {
+        let text = line.to_text();
+        let (code, said) = text.lines().find_map(|said| Some((start_failure_code(said)?, said.trim())))?;
+        let error = AppError { message: Some(said.to_owned().into()), ..AppError::of(ErrorForm::Crash) };
+        Some((code, LastWords { line: Line { at: line.at, place: line.place, text: text.trim_end().into() }, error }))
+    })
+}
+
+/// Returns whether all that was said after START was said before it, too: the process ran twice up to the same end, so that
+/// the second run was not one of the handler.
+fn says_all_again(facts: &Facts<'_>) -> bool {
+    let attempt = facts.attempt;
+    let Some(start) = attempt.started_at.filter(|_| attempt.start_seen) else { return false };
+    let masked = |line: KeptLine<'_>| -> String {
+        line.to_text().trim().chars().filter(|char| !char.is_ascii_digit()).collect()
+    };
+    let is_before = |line: &KeptLine<'_>| line.at.is_some_and(|at| at < start);
+    let (before, after): (Vec<_>, Vec<_>) = attempt.lines.iter().filter(|line| line.own).partition(is_before);
+    let before: Vec<String> = before.into_iter().map(masked).collect();
+    !after.is_empty()
+        && after.len() <= MOST_START_LINES as usize * 4
+        && after.into_iter().map(masked).all(|line| before.contains(&line))
 }
 
 /// Returns whether the last thing before a bare exit is Node's text about a module that is not there, and no START is in
@@ -271,6 +358,11 @@ fn error_sign<'a>(facts: &Facts<'a>) -> Option<&'a Sign> {
 mod samples {
     use super::super::samples::{Build, Sample, failing};
     use crate::model::{ErrorForm, InitPhase, Phase, Status};
+
+    /// A process that ended after a line.
+    fn started(line: &str) -> Build {
+        Build::new().line(line).crash("Runtime exited with error: exit status 127", "Runtime.ExitError")
+    }
 
     pub(super) fn all() -> Vec<Sample> {
         let import = "Unable to import module 'app': No module named 'yaml'";
@@ -370,6 +462,72 @@ mod samples {
                 "an extension that never got ready",
                 Build::new().extension(Phase::Init, "agent", "Extension.InitError").report(),
                 "init_failure.extension",
+            ),
+            failing(
+                "a program that could not be started",
+                started("/usr/bin/env: 'python3': No such file or directory").report(),
+                "init_failure.entrypoint",
+            ),
+            Sample::near_miss(
+                "the same after an init that was good",
+                started("/usr/bin/env: 'python3': No such file or directory").cold_start_ms(90).report(),
+            ),
+            Sample::near_miss(
+                "the same among lines of a function",
+                started("/usr/bin/env: 'python3': No such file or directory").app_lines(30).report(),
+            ),
+            Sample::near_miss(
+                "the same of a child",
+                Build::new().line("/usr/bin/env: 'python3': No such file or directory").report(),
+            ),
+            Sample::near_miss(
+                "a program of the function's own",
+                started("/var/task/bin/convert: error while loading shared libraries: libpng.so").report(),
+            ),
+            failing(
+                "a handler that .NET's client refuses",
+                Build::new()
+                    .error(
+                        Phase::Invoke,
+                        ErrorForm::MaybeUnhandled,
+                        "Amazon.Lambda.RuntimeSupport.ExceptionHandling.LambdaValidationException",
+                        "Unable to find method 'Run' in type 'Cart.Fn'",
+                    )
+                    .app_lines(1)
+                    .status(Status::Error, Some("Runtime.ExitError")),
+                "init_failure.handler_not_found",
+            ),
+            failing(
+                "top-level code inside the request",
+                Build::new().loading(ErrorForm::Unhandled, "KeyError", "'TABLE'").app_lines(3).report(),
+                "init_failure.exception",
+            ),
+            failing(
+                "the same with a figure of an init",
+                Build::new().loading(ErrorForm::Unhandled, "KeyError", "'TABLE'").cold_start_ms(90).report(),
+                "init_failure.exception",
+            ),
+            failing(
+                "the same in JSON of Node.js",
+                Build::new().loading(ErrorForm::MaybeUnhandled, "TypeError", "no").app_lines(2).report(),
+                "init_failure.exception",
+            ),
+            Sample::near_miss(
+                "code that is loaded again while the function handles its error",
+                Build::new().loading(ErrorForm::Logged, "KeyError", "'TABLE'").app_lines(3).report(),
+            ),
+            Sample::near_miss(
+                "a child that could not load its code",
+                Build::new().loading(ErrorForm::Crash, "KeyError", "'TABLE'").app_lines(3).report(),
+            ),
+            failing(
+                "a handler setting without a dot, as old Node.js tells it",
+                Build::new().error(Phase::Invoke, ErrorForm::Init, "", "Bad handler index").app_lines(1).report(),
+                "init_failure.handler_not_found",
+            ),
+            Sample::near_miss(
+                "the same words in the middle of a request",
+                Build::new().error(Phase::Invoke, ErrorForm::Init, "", "Bad handler index").app_lines(3).report(),
             ),
             Sample::near_miss(
                 "code that could be loaded the next time",

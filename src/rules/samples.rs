@@ -171,6 +171,15 @@ impl Build {
         self.with_error(phase, error, message)
     }
 
+    /// Adds an error of the request whose stack says that the code was still being loaded.
+    pub(super) fn loading(self, form: ErrorForm, error_type: &str, message: &str) -> Self {
+        let mut build = self.error(Phase::Invoke, form, error_type, message);
+        if let Some(Sign { kind: SignKind::Error(error), .. }) = build.0.signs.last_mut() {
+            error.is_of_loading = true;
+        }
+        build
+    }
+
     pub(super) fn with_error(self, phase: Phase, error: AppError<'static>, line: &str) -> Self {
         self.sign(phase, SignKind::Error(error), line)
     }

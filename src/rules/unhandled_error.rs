@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::facts::{Exit, Facts, error_of, form, head_of_stack, is_above_own_log, lacks_stack};
+use super::facts::{Exit, Facts, error_of, form, head_before, head_of_stack, is_above_own_log, lacks_stack};
 use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{Diagnosis, diagnose, platform_error, resource_limit_code};
 use crate::lambda::runtimes::{
-    EVENT_NOT_READ, FAULT_HANDLER, PANICKED, RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE,
+    EVENT_NOT_READ, FAULT_HANDLER, MAIN_THREAD, PANICKED, PROVIDED, RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE,
 };
 use crate::model::{AppError, Category, Confidence, ErrorForm, PartialWork, Phase, Sign, Status};
 
@@ -76,14 +76,6 @@ fn names_signal(error: &AppError<'_>) -> bool {
     SIGNALS.iter().any(|signal| words.starts_with(signal))
 }
 
-/// Joins the first line of an error of Python's client with its stack.
-fn head_before(facts: &Facts<'_>, stack: &Sign) -> Option<LastWords> {
-    let head = head_of_stack(facts.attempt, stack)?;
-    let frame = error_of(stack)?.frame.clone();
-    let error = AppError { form: ErrorForm::Unhandled, frame, ..error_of(head)?.clone() };
-    Some(LastWords { line: head.line.clone(), error })
-}
-
 /// Finds the panic behind the line with which Rust's client reports one: only the panic has words and a place.
 fn panic_behind(facts: &Facts<'_>, sign: &Sign) -> Option<LastWords> {
     let told = error_of(sign).filter(|error| error.error_type.as_deref() == Some(PANICKED))?;
@@ -129,7 +121,7 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
             _ => {}
         }
     }
-    last_words(facts).or_else(|| logged_before_exit(facts))
+    last_words(facts).or_else(|| logged_before_exit(facts)).or_else(|| caught_panic(facts))
 }
 
 /// Returns whether the stack is that of a web framework, which logs an error last and answers it.
@@ -174,6 +166,21 @@ fn logged_before_exit<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
     // Words without an error tell that the code gave up by itself.
     let names_error = error_of(sign).is_some_and(|error| error.error_type.is_some());
     (silent_failure || names_error && facts.is_last_line(sign)).then_some((sign, Confidence::Medium))
+}
+
+/// Finds a panic of Rust's main thread behind which the function wrote nothing more. Old clients of Rust catch a panic of
+/// the handler and tell the caller alone, so that only the words of the panic are in the log. A child process panics in the
+/// same words; but of one that matters, its parent tells.
+fn caught_panic<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
+    let is_panic =
+        |error: &AppError<'_>| error.form == ErrorForm::Crash && error.error_type.as_deref() == Some("panic");
+    let in_main = |sign: &Sign| sign.phase == Phase::Invoke && sign.line.text.trim_start().starts_with(MAIN_THREAD);
+    let sign = facts.attempt.signs.iter().rfind(|sign| error_of(sign).is_some_and(is_panic) && in_main(sign))?;
+    let runs_program = facts.attempt.runtime.as_deref().is_none_or(|runtime| runtime.starts_with(PROVIDED));
+    let ended = facts.attempt.report_seen || facts.attempt.end_seen;
+    let lasts = facts.is_last_line(sign) && !facts.handler_done && facts.attempt.platform_status.is_none();
+    let confidence = if facts.attempt.runtime.is_some() { Confidence::Medium } else { Confidence::Low };
+    (runs_program && ended && lasts).then_some((sign, confidence))
 }
 
 fn by_extension(facts: &Facts<'_>) -> bool {
@@ -323,6 +330,28 @@ mod samples {
                 "Node.js in JSON, nothing after it",
                 Build::new().error(Phase::Invoke, ErrorForm::MaybeUnhandled, "TypeError", "no").app_lines(2).report(),
                 "runtime_exception.unhandled",
+            ),
+            failing(
+                "panic of Rust's main thread, nothing after it",
+                Build::new().said(ErrorForm::Crash, "panic", "thread 'main' panicked at src/main.rs:3:5:").report(),
+                "runtime_exception.unhandled",
+            ),
+            Sample::near_miss(
+                "the same, the function goes on",
+                Build::new()
+                    .said(ErrorForm::Crash, "panic", "thread 'main' panicked at src/main.rs:3:5:")
+                    .line("stored 3 orders")
+                    .report(),
+            ),
+            Sample::near_miss(
+                "the same, and the platform says success",
+                Build::new()
+                    .said(ErrorForm::Crash, "panic", "thread 'main' panicked at src/main.rs:3:5:")
+                    .status(Status::Success, None),
+            ),
+            Sample::near_miss(
+                "panic of another thread",
+                Build::new().said(ErrorForm::Crash, "panic", "thread 'worker-1' panicked at src/main.rs:3:5:").report(),
             ),
             Sample::near_miss(
                 "Node.js in JSON, the function goes on",

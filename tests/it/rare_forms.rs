@@ -2,7 +2,7 @@
 //! the usual form is one.
 
 use lambda_triage::internal::{Options, analyze_samples};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::harness::records_of;
 
@@ -35,6 +35,10 @@ fn code_that_did_not_load_is_told_behind_the_heading_of_a_stack() {
         ),
         ("Handler 'handle' missing on module 'app'", "init_failure.handler_not_found"),
         ("Syntax error in module 'app': invalid syntax (app.py, line 3)", "init_failure"),
+        ("Bad handler 'app': not enough values to unpack (expected 2, got 1)", "init_failure.handler_not_found"),
+        ("Bad handler 'src/app': need more than 1 value to unpack", "init_failure.handler_not_found"),
+        ("Bad handler 'index'", "init_failure.handler_not_found"),
+        ("Bad handler index", "init_failure.handler_not_found"),
     ] {
         for before in BEFORE {
             for heading in ["", "Traceback (most recent call last): "] {
@@ -50,6 +54,69 @@ fn code_that_did_not_load_is_told_behind_the_heading_of_a_stack() {
             }
         }
     }
+}
+
+#[test]
+fn words_about_handlers_of_a_function_are_no_failure() {
+    for said in [
+        "Bad handler 'on_order': KeyError('id')",
+        "Bad handler for 3 orders",
+        "Bad handler: on_order",
+        "saw Bad handler 'app': not enough values to unpack (expected 2, got 1)",
+        "Bad handler removed\nstored 3 orders",
+        "stored 3 orders\nBad handler removed",
+    ] {
+        for before in BEFORE {
+            assert_eq!(records(&attempt(said, before))[0]["code"], "ok", "{before}{said}");
+        }
+    }
+}
+
+/// A request whose REPORT came at this time, and a line after so many milliseconds.
+fn line_behind_report(line: &str, report_ms: i64, after_ms: i64) -> Vec<Value> {
+    let report = "REPORT RequestId: $ID\tDuration: 89.50 ms\tBilled Duration: 90 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t\n";
+    let events: Vec<Value> = [
+        (report_ms - 90, "START RequestId: $ID Version: 4\n"),
+        (report_ms, "END RequestId: $ID\n"),
+        (report_ms, report),
+        (report_ms + after_ms, line),
+    ]
+    .into_iter()
+    .map(|(at, message)| {
+        json!({"logStreamName": "2026/01/02/[4]0a1b2c3d4e5f60718293a4b5c6d7e8f9", "timestamp": at, "message": message})
+    })
+    .collect();
+    records(&json!({ "events": events, "searchedLogStreams": [] }).to_string())
+}
+
+#[test]
+fn an_error_with_the_time_of_the_report_is_not_late() {
+    const AT: i64 = 1_767_323_045_678;
+    for (line, name) in [
+        ("{\"errorMessage\":\"no table\",\"errorType\":\"errorString\"}\n", "errorString"),
+        (
+            "2026-01-02T03:04:05.678Z\t$ID\tfail\tSystem.ArgumentException: no table\n   at Shop.Run() in /src/Shop.cs:line 3\n",
+            "System.ArgumentException",
+        ),
+        (
+            "{\"timestamp\":\"2026-01-02T03:04:05.678Z\",\"level\":\"ERROR\",\"requestId\":\"$ID\",\"message\":{\"errorType\":\"TypeError\",\"errorMessage\":\"no table\",\"stackTrace\":[\"TypeError: no table\",\"    at run (/var/task/a.js:3:4)\"]}}\n",
+            "TypeError",
+        ),
+    ] {
+        let found = line_behind_report(line, AT, 0);
+        assert_eq!(found.len(), 1, "{line}");
+        assert_eq!(found[0]["code"], "runtime_exception.unhandled", "{line}: {}", found[0]);
+        assert_eq!(found[0]["error_type"], name, "{line}");
+        assert_ne!(found[0]["confidence"], "high", "{line}");
+        // Later, or in a second that may be rounded, it may be of background work.
+        for (report_ms, after_ms) in [(AT, 1), (AT, 40), (AT - AT % 1_000, 0)] {
+            let found = line_behind_report(line, report_ms, after_ms);
+            assert_eq!(found[0]["code"], "ok", "{line} {report_ms} {after_ms}: {}", found[0]);
+        }
+    }
+    // What was logged and handled stays so.
+    let logged = "[ERROR]\t2026-01-02T03:04:05.678Z\t$ID\tno table\n";
+    assert_eq!(line_behind_report(logged, AT, 0)[0]["code"], "ok");
 }
 
 #[test]
