@@ -277,15 +277,13 @@ fn is_same(known: &Entry, next: &Entry) -> bool {
         || (known.has(Fact::StartCut) && before_its_end(Timestamp::lt))
 }
 
-/// Milliseconds between START and what END and Duration give for it, at most. A retry begins a minute after the end.
-const HALVES_APART_MS: i64 = 1_000;
+/// Milliseconds between START and what END and Duration give for it, at most: extensions may end seconds after the handler.
+/// A retry begins a minute after the end.
+const HALVES_APART_MS: i64 = 5_000;
 
 /// Returns whether one has a beginning and no REPORT, and the other one a REPORT and no beginning.
 fn are_halves(one: &Entry, other: &Entry) -> bool {
-    let has_beginning_only = |entry: &Entry| !entry.has(Fact::StartCut) && !entry.has(Fact::ReportSeen);
-    let has_report_only = |entry: &Entry| entry.has(Fact::StartCut) && entry.has(Fact::ReportSeen);
-    let halves = |begun: &Entry, ended: &Entry| has_beginning_only(begun) && has_report_only(ended);
-    halves(one, other) || halves(other, one)
+    one.is_half() && other.is_half() && one.has(Fact::ReportSeen) != other.has(Fact::ReportSeen)
 }
 
 /// Returns whether an entry is the same attempt as another one with the same figures, to a hundredth of a millisecond, from an
@@ -297,7 +295,9 @@ fn is_same_by_figures(known: &Entry, next: &Entry) -> bool {
         (Some(one), Some(other)) => {
             let one_tells_less = known.stream == unnamed_stream() || next.stream == unnamed_stream();
             let lasted = known.duration().map_or(0, |hundredths| i64::from(hundredths / 100));
-            one_tells_less && one.ms_since(other).abs() <= lasted
+            let is_computed = known.has(Fact::StartCut) || next.has(Fact::StartCut);
+            let apart = if is_computed { HALVES_APART_MS } else { 0 };
+            one_tells_less && one.ms_since(other).abs() <= lasted + apart
         }
         (one, other) => one.is_some() != other.is_some(),
     };

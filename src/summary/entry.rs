@@ -327,6 +327,19 @@ impl Entry {
         is_known.then_some((folded >> 64) as u64 ^ folded as u64)
     }
 
+    /// Returns whether it has a beginning and no REPORT, or a REPORT and no beginning: a file may have ended within it.
+    pub(super) fn is_half(&self) -> bool {
+        self.has(Fact::HasRequest) && self.has(Fact::StartCut) == self.has(Fact::ReportSeen)
+    }
+
+    /// Returns a hash of what both halves of an attempt have: the request. It is a small one, as the smallest are kept, and a
+    /// half may be all that two inputs have in common.
+    pub(super) fn hash_of_half(&self) -> Option<u64> {
+        const SMALL: u32 = 24;
+        let is_known = self.is_half() && !self.has(Fact::Emulated);
+        is_known.then(|| xxh3_64(&self.request.to_le_bytes()) >> SMALL)
+    }
+
     /// Returns what it tells of a failure: that there was one, for sure, and the errors that were logged.
     pub(super) fn told(&self) -> (bool, bool, u16) {
         (self.category().is_failure(), self.confidence() == Confidence::High, self.handled_errors)

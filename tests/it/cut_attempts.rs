@@ -87,38 +87,71 @@ const FORMS: [(&str, Form); 3] = [
     }),
 ];
 
-fn events(failed: &Failed) -> Vec<(u64, String)> {
-    let event = |(second, message): (u64, &&str)| {
-        let time = format!("2026-10-01T00:00:{second:02}.000Z");
-        (BEGIN_MS + second * 1_000, message.replace("ID", ID).replace("TIME", &time))
+/// Returns the events of an attempt, with so many milliseconds more before its last line: extensions may have been busy.
+fn events(failed: &Failed, late_ms: u64) -> Vec<(u64, String)> {
+    let last = failed.messages.len() as u64 - 1;
+    let event = |(number, message): (u64, &&str)| {
+        let after_ms = number * 1_000 + if number == last { late_ms } else { 0 };
+        let time = format!("2026-10-01T00:00:{:02}.{:03}Z", after_ms / 1_000, after_ms % 1_000);
+        (BEGIN_MS + after_ms, message.replace("ID", ID).replace("TIME", &time))
     };
     (0..).zip(failed.messages).map(event).collect()
 }
 
 #[test]
 fn what_failed_as_a_whole_failed_in_two_pieces() {
-    for failed in &FAILED {
-        let events = events(failed);
-        for (form, write_events) in FORMS {
+    let named: &[&str] = &["--function", "orders"];
+    for (failed, late_ms) in FAILED.iter().flat_map(|failed| [(failed, 0), (failed, 2_700)]) {
+        let events = events(failed, late_ms);
+        for ((form, write_events), flags) in FORMS.into_iter().flat_map(|form| [(form, named), (form, &[])]) {
+            let told = format!("{} as {form} {flags:?}, {late_ms} ms late", failed.name);
             let place = directory();
             let [whole, one, other, records] =
                 ["whole", "1.json", "2.json", "records"].map(|name| place.path().join(name));
             let totals = |paths: &[&std::path::PathBuf]| -> Value {
-                let summary = Run::analyze(paths).args(["--function", "orders"]).summary();
-                json!([summary["totals"]["attempts"], summary["totals"]["failed"]])
+                let summary = Run::analyze(paths).args(flags).summary();
+                let rows = summary["functions"].as_array().map(Vec::len);
+                json!([summary["totals"]["attempts"], summary["totals"]["failed"], rows])
             };
             write(&whole, write_events(&events));
-            assert_eq!(totals(&[&whole]), json!([1, 1]), "{} as {form}", failed.name);
+            assert_eq!(totals(&[&whole]), json!([1, 1, 1]), "{told}");
             for cut in 1..events.len() {
                 write(&one, write_events(&events[..cut]));
                 write(&other, write_events(&events[cut..]));
                 for paths in [[&one, &other], [&other, &one]] {
-                    assert_eq!(totals(&paths), json!([1, 1]), "{} as {form}, cut at {cut}", failed.name);
+                    assert_eq!(totals(&paths), json!([1, 1, 1]), "{told}, cut at {cut}");
                 }
                 // Records of both, written apart.
-                let record = |path| Run::analyze([path]).args(["--function", "orders", "--format", "ndjson"]).stdout();
+                let record = |path| Run::analyze([path]).args(flags).args(["--format", "ndjson"]).stdout();
                 write(&records, record(&other) + &record(&one));
-                assert_eq!(totals(&[&records]), json!([1, 1]), "records of {} as {form}, cut at {cut}", failed.name);
+                assert_eq!(totals(&[&records]), json!([1, 1, 1]), "records of {told}, cut at {cut}");
+            }
+        }
+    }
+}
+
+/// A retry has the id of the first attempt: however much of each is seen, it is another attempt.
+#[test]
+fn a_retry_is_no_rest_of_the_attempt_before() {
+    for failed in &FAILED {
+        let first = events(failed, 0);
+        let again: Vec<(u64, String)> =
+            first.iter().map(|(at, message)| (at + 62_000, message.replace("T00:00:", "T00:01:"))).collect();
+        for (form, write_events) in FORMS {
+            for (cut_end, cut_start) in
+                (1..=first.len()).flat_map(|end| (0..first.len()).map(move |start| (end, start)))
+            {
+                // A stream that lacks what is between them reads like one attempt.
+                if form == "NDJSON with a stream" && cut_end < first.len() && cut_start > 0 {
+                    continue;
+                }
+                let place = directory();
+                let [one, other] = ["1.json", "2.json"].map(|name| place.path().join(name));
+                write(&one, write_events(&first[..cut_end]));
+                write(&other, write_events(&again[cut_start..]));
+                let summary = Run::analyze([&one, &other]).args(["--function", "orders"]).summary();
+                let told = format!("{} as {form}, {cut_end} lines and those from {cut_start}", failed.name);
+                assert_eq!(summary["totals"]["attempts"], 2, "{told}");
             }
         }
     }
