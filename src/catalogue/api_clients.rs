@@ -34,9 +34,8 @@ const VAGUE_CLASSES: [(&str, u16); 25] = [
 ];
 
 /// Texts that a status follows directly, whatever the class.
-const BEFORE_STATUS: [&str; 27] = [
+const BEFORE_STATUS: [&str; 26] = [
     "Error code: ",
-    "Unexpected Response: ",
     "GraphQL Error (Code: ",
     "<HttpError ",
     "eceived status code ",
@@ -114,7 +113,7 @@ pub(super) fn read(error_type: &str, message: &str) -> Option<ApiAnswer> {
     if let Some((_, trouble)) = WITHOUT_ANSWER.iter().find(|(class, _)| *class == name) {
         return answer(*trouble, None, High);
     }
-    let own = by_class(&CLASSES, name, message).or_else(|| stainless(message)).or_else(|| generated(message));
+    let own = by_class(&CLASSES, name, message).or_else(|| stainless(message));
     let status = own.or_else(|| by_class(&VAGUE_CLASSES, name, message)).or_else(|| status_in_words(message));
     if unpaid {
         return answer(Billing, status, High);
@@ -130,12 +129,6 @@ pub(super) fn read(error_type: &str, message: &str) -> Option<ApiAnswer> {
 fn stainless(message: &str) -> Option<u16> {
     let rest = after(message, "Error code: ")?;
     error_status(rest).filter(|_| rest.get(3..).is_some_and(|rest| rest.starts_with(" - ")))
-}
-
-/// Returns the status in `(401)\nReason: Unauthorized`, which OpenAPI's generator writes, whatever the class.
-fn generated(message: &str) -> Option<u16> {
-    let rest = message.strip_prefix('(')?;
-    error_status(rest).filter(|_| rest.get(3..).is_some_and(|rest| rest.starts_with(")\nReason: ")))
 }
 
 /// Returns the status with which the message of a known class begins: `503 …`, `429: …`, `(403)\nReason: …`.

@@ -7,33 +7,26 @@ use super::text::{error_status, last_segment};
 use crate::model::AppError;
 use crate::model::Confidence::Medium;
 
-use Trouble::{Auth, Connection, Database, Dns, Failed, Throttled, Timeout, Tls, Unavailable};
+use Trouble::{Connection, Database, Dns, Failed, Timeout, Tls};
 
 /// Packages by the folder that stands in the paths of their frames, with the service behind them, and the kind of a
 /// failure whose words tell none.
 #[rustfmt::skip]
-const PACKAGES: [(&str, &str, Trouble); 81] = [
+const PACKAGES: [(&str, &str, Trouble); 47] = [
     // npm
     ("node_modules/pg/", "PostgreSQL", Database), ("node_modules/pg-pool/", "PostgreSQL", Database), ("node_modules/pg-protocol/", "PostgreSQL", Database), ("node_modules/postgres/", "PostgreSQL", Database),
     ("node_modules/mysql2/", "MySQL", Database), ("node_modules/mysql/", "MySQL", Database), ("node_modules/mariadb/", "MySQL", Database), ("node_modules/tedious/", "SQL Server", Database), ("node_modules/oracledb/", "Oracle", Database),
     ("node_modules/ioredis/", "Redis", Database), ("node_modules/@redis/", "Redis", Database), ("node_modules/redis/", "Redis", Database), ("node_modules/mongodb/", "MongoDB", Database), ("node_modules/cassandra-driver/", "Cassandra", Database), ("node_modules/snowflake-sdk/", "Snowflake", Database),
     ("node_modules/@elastic/", "Elasticsearch", Failed), ("node_modules/@opensearch-project/", "OpenSearch", Failed), ("node_modules/kafkajs/", "Kafka", Failed), ("node_modules/amqplib/", "RabbitMQ", Connection), ("node_modules/nodemailer/", "SMTP", Failed), ("node_modules/ldapjs/", "LDAP", Failed),
     ("node_modules/openai/", "OpenAI", Failed), ("node_modules/@anthropic-ai/", "Anthropic", Failed), ("node_modules/stripe/", "Stripe", Failed), ("node_modules/twilio/", "Twilio", Failed), ("node_modules/@sendgrid/", "SendGrid", Failed), ("node_modules/@slack/", "Slack", Failed),
-    ("node_modules/neo4j-driver/", "Neo4j", Database), ("node_modules/gremlin/", "Gremlin", Database), ("node_modules/mssql/", "SQL Server", Database), ("node_modules/@clickhouse/", "ClickHouse", Database), ("node_modules/amazon-dax-client/", "DAX", Failed), ("node_modules/memjs/", "Memcached", Connection),
-    ("node_modules/@pinecone-database/", "Pinecone", Failed), ("node_modules/@qdrant/", "Qdrant", Failed), ("node_modules/weaviate-client/", "Weaviate", Failed), ("node_modules/@azure/", "Azure", Failed), ("node_modules/@google-cloud/", "Google Cloud", Failed), ("node_modules/@octokit/", "GitHub", Failed), ("node_modules/jsforce/", "Salesforce", Failed),
-    ("node_modules/ssh2/", "SSH", Connection), ("node_modules/ssh2-sftp-client/", "SSH", Connection), ("node_modules/basic-ftp/", "FTP", Connection), ("node_modules/imapflow/", "IMAP", Connection),
     // PyPI
     ("/psycopg/", "PostgreSQL", Database), ("/asyncpg/", "PostgreSQL", Database), ("/pymysql/", "MySQL", Database), ("/mysql/connector/", "MySQL", Database), ("/oracledb/", "Oracle", Database), ("/redis/", "Redis", Database), ("/pymongo/", "MongoDB", Database), ("/cassandra/", "Cassandra", Database), ("/snowflake/connector/", "Snowflake", Database),
     ("/elastic_transport/", "Elasticsearch", Failed), ("/elasticsearch/", "Elasticsearch", Failed), ("/opensearchpy/", "OpenSearch", Failed), ("/kafka/", "Kafka", Failed), ("/pika/", "RabbitMQ", Connection), ("/ldap3/", "LDAP", Failed),
     ("/openai/", "OpenAI", Failed), ("/anthropic/", "Anthropic", Failed), ("/stripe/", "Stripe", Failed), ("/twilio/", "Twilio", Failed), ("/slack_sdk/", "Slack", Failed),
-    ("/neo4j/", "Neo4j", Database), ("/gremlin_python/", "Gremlin", Database), ("/clickhouse_connect/", "ClickHouse", Database), ("/clickhouse_driver/", "ClickHouse", Database), ("/influxdb_client/", "InfluxDB", Database), ("/aiomysql/", "MySQL", Database), ("/pymssql/", "SQL Server", Database),
-    ("/pinecone/", "Pinecone", Failed), ("/qdrant_client/", "Qdrant", Failed), ("/weaviate/", "Weaviate", Failed), ("/azure/core/", "Azure", Failed), ("/hvac/", "Vault", Failed), ("/simple_salesforce/", "Salesforce", Failed), ("/googleapiclient/", "Google", Failed),
-    ("/paramiko/", "SSH", Connection), ("/imaplib.py", "IMAP", Failed), ("/ftplib.py", "FTP", Failed),
 ];
 
 /// Packages of clients of HTTP in general.
-const HTTP_PACKAGES: [&str; 13] = [
-    "node_modules/gaxios/",
+const HTTP_PACKAGES: [&str; 12] = [
     "node_modules/axios/",
     "node_modules/got/",
     "node_modules/superagent/",
@@ -46,15 +39,6 @@ const HTTP_PACKAGES: [&str; 13] = [
     "/httpx/",
     "/urllib3/",
     "/aiohttp/",
-];
-
-/// Packages of the JVM by the beginning of the full names of their classes, as [`PACKAGES`].
-#[rustfmt::skip]
-const JVM_PACKAGES: [(&str, Option<&str>, Trouble); 21] = [
-    ("io.ktor.client.", None, Failed), ("io.micronaut.http.client.", None, Failed), ("retrofit2.", None, Failed), ("feign.", None, Failed), ("org.springframework.web.client.", None, Failed),
-    ("io.r2dbc.postgresql.", Some("PostgreSQL"), Database), ("io.r2dbc.mssql.", Some("SQL Server"), Database), ("io.asyncer.r2dbc.mysql.", Some("MySQL"), Database), ("io.r2dbc.spi.", None, Database),
-    ("org.neo4j.driver.", Some("Neo4j"), Database), ("com.datastax.oss.driver.", Some("Cassandra"), Database), ("com.datastax.driver.", Some("Cassandra"), Database), ("io.lettuce.core.", Some("Redis"), Database), ("org.redisson.client.", Some("Redis"), Database),
-    ("com.clickhouse.client.", Some("ClickHouse"), Database), ("com.rabbitmq.client.", Some("RabbitMQ"), Connection), ("com.azure.core.", Some("Azure"), Failed), ("com.stripe.exception.", Some("Stripe"), Failed), ("com.twilio.exception.", Some("Twilio"), Failed), ("co.elastic.clients.", Some("Elasticsearch"), Failed), ("org.opensearch.client.", Some("OpenSearch"), Failed),
 ];
 
 /// Types that a language has for mistakes of a program, by the last part of their name.
@@ -113,35 +97,20 @@ pub(super) fn thrown_by(error: &AppError<'_>, line: &str) -> Option<Hit> {
     if OF_PROGRAMS.contains(&name) {
         return None;
     }
-    let (service, usual) = of_jvm(error).or_else(|| thrower(line))?;
+    let (service, usual) = thrower(line)?;
     let texts = [error.message.as_deref(), error.cause.as_deref()];
-    let begins = |text: &str| error_status(text).or_else(|| error_status(text.strip_prefix("HTTP ")?));
-    let status = error.http_status.or_else(|| begins(texts[0]?));
+    let status = error.http_status.or_else(|| error_status(texts[0]?));
     let told = |words: &[&str]| texts.iter().flatten().any(|text| words.iter().any(|word| text.contains(word)));
     let trouble = if let Some(trouble) = status.and_then(aws_codes::by_status) {
         trouble
-    } else if told(&["imed out", "imeout"]) {
+    } else if told(&["timed out", "imeout"]) {
         Timeout
     } else if told(&["refused", "reset", "closed", "hang up", "onnection error", "isconnected"]) {
         Connection
     } else {
-        let usual = usual?;
-        match () {
-            () if told(&["nauthorized", "uthenticat", "orbidden", "ermission denied"]) => Auth,
-            () if told(&["oo many requests", "oo Many Requests", "ate limit"]) => Throttled,
-            () if told(&["ervice Unavailable", "Bad Gateway", "nternal Server Error"]) => Unavailable,
-            () => usual,
-        }
+        usual?
     };
     Some(Hit { trouble, confidence: Medium, service, status, errno: None })
-}
-
-/// Returns the service behind the client of the JVM that has the class of an error, and the kind of its failures whose words
-/// tell none.
-fn of_jvm(error: &AppError<'_>) -> Option<(Option<&'static str>, Option<Trouble>)> {
-    let name = error.error_type.as_deref()?;
-    let (_, service, usual) = JVM_PACKAGES.into_iter().find(|(package, ..)| name.starts_with(package))?;
-    Some((service, Some(usual)))
 }
 
 /// Returns the service behind the client that threw an error.
