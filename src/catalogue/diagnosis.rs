@@ -168,18 +168,11 @@ fn lambda_failure(error: &AppError<'_>, line: &str, call: Option<&SdkCall>) -> O
     let confidence = match service.as_deref() {
         Some("Lambda") => High,
         Some(_) => return None,
-        None if operation.is_some_and(|operation| is_called_on_lambda(line, operation)) => High,
         None => names_lambda(error, line, call, name)?,
     };
     let reason = reason.collect::<Vec<_>>().join(" ");
     let status = call.and_then(|call| call.http_status).or(error.http_status).or_else(|| status_in_raw_body(error));
-    // Classes for any answer leave the rest to the words.
-    let said = || {
-        let message = error.message.as_deref()?.to_ascii_lowercase();
-        let named = super::name_of_phrase(&message).filter(|name| lambda_api::is_fault(name));
-        named.map_or_else(|| lambda_api::by_phrase(&message), |name| lambda_api::code_for(Some(name), "", None, None))
-    };
-    let code = lambda_api::code_for(name, &reason, operation, status).or_else(said)?;
+    let code = lambda_api::code_for(name, &reason, operation, status)?;
     Some(Diagnosis {
         code,
         confidence,
@@ -219,24 +212,6 @@ fn names_lambda(error: &AppError<'_>, line: &str, call: Option<&SdkCall>, name: 
         name == "ServiceException" && message.contains("An error occurred and the request cannot be processed");
     let conflict = name == "ResourceConflictException" && message.contains("function");
     (rate_exceeded || service_fault || conflict).then_some(Medium)
-}
-
-/// Returns whether a stack shows that an operation, whose name other services share, was called on a client of Lambda by its
-/// name: `lambda_client.get_function(…)`, `awsLambda.getFunction(…)`.
-fn is_called_on_lambda(line: &str, operation: &str) -> bool {
-    let mut snake = String::with_capacity(operation.len() + 8);
-    for letter in operation.chars() {
-        if letter.is_ascii_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    line.match_indices('(').any(|(at, _)| {
-        let call = line[..at].rsplit(|char: char| !(char.is_ascii_alphanumeric() || "._".contains(char))).next();
-        let Some((client, method)) = call.and_then(|call| call.rsplit_once('.')) else { return false };
-        let client = client.rsplit('.').next().unwrap_or(client);
-        (method == snake || method.eq_ignore_ascii_case(operation)) && client.to_ascii_lowercase().contains("lambda")
-    })
 }
 
 /// Returns the HTTP status of a raw response body of the Lambda API in the message of another error:

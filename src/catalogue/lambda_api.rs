@@ -79,14 +79,6 @@ static FAULTS: &[ApiException] = &[
     only("DurableExecutionAlreadyStartedException", "invalid_request.parameter"),
     shared("TooManyRequestsException", "throttling.unspecified"),
     shared("ThrottlingException", "throttling.rate"),
-    shared("InternalFailure", "service_error.internal"),
-    shared("InternalServerError", "service_error.internal"),
-    shared("InternalServerException", "service_error.internal"),
-    shared("ServiceUnavailable", "service_error.internal"),
-    shared("ServiceUnavailableException", "service_error.internal"),
-    shared("IncompleteSignature", "invalid_request.access_denied"),
-    shared("IncompleteSignatureException", "invalid_request.access_denied"),
-    shared("MissingAuthenticationToken", "invalid_request.access_denied"),
     shared("Throttling", "throttling.rate"),
     shared("ThrottledException", "throttling.rate"),
     shared("RequestLimitExceeded", "throttling.rate"),
@@ -205,12 +197,6 @@ pub(super) fn by_status(status: u16, control_plane: bool) -> Option<&'static str
         400..=499 => Some("invalid_request.parameter"),
         _ => None,
     }
-}
-
-/// The code for the phrase of an HTTP status, in lower case, where an answer of Lambda has nothing else.
-pub(super) fn by_phrase(text: &str) -> Option<&'static str> {
-    let failed = ["internal server error", "bad gateway", "service unavailable", "gateway timeout"];
-    failed.iter().any(|phrase| text.contains(phrase)).then_some("service_error.internal")
 }
 
 /// Whether the exception's name alone tells that the Lambda API answered.

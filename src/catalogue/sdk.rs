@@ -309,10 +309,6 @@ fn php(text: &str) -> Option<SdkCall> {
     })
 }
 
-/// Class of .NET for answers of Lambda for which there is no other, without the first part of its namespace. Others beside it
-/// are of the runtime's own libraries.
-const OF_LAMBDA: &str = "Lambda.AmazonLambdaException";
-
 /// Exception classes that name the service: .NET, Java, Ruby, JavaScript packages.
 fn class(name: &str) -> Option<SdkCall> {
     let name = unwrapped(name);
@@ -332,7 +328,7 @@ fn class(name: &str) -> Option<SdkCall> {
         .strip_prefix("software.amazon.awssdk.services.")
         .or_else(|| name.strip_prefix("com.amazonaws.services."))
         .or_else(|| name.strip_prefix("Amazon."))
-        .filter(|rest| !rest.starts_with("Runtime.") && (!rest.starts_with("Lambda.") || *rest == OF_LAMBDA));
+        .filter(|rest| !rest.starts_with("Runtime.") && !rest.starts_with("Lambda."));
     let rest = rest.or_else(|| name.strip_prefix("Amazon.").filter(|rest| rest.starts_with("Lambda.Model.")))?;
     let (service, code) = rest.split_once('.')?;
     let code = code.rsplit('.').next()?;
