@@ -45,7 +45,7 @@ pub(crate) use diagnosis::{Diagnosis, codes_of_cut_name, codes_of_name, diagnose
 pub(crate) use http::HttpStatus;
 pub(crate) use invoker::Invoker;
 pub(crate) use language::{is_entrypoint, is_out_of_memory_type, load_failure_code, resource_limit_code};
-pub(crate) use last_words::{last_words, names_missing_code};
+pub(crate) use last_words::{lacks_memory, last_words, names_missing_code};
 pub(crate) use particular::{ErrorTold, sent_nothing, with_line_number};
 pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, name_of_phrase, platform_error};
 pub(crate) use runtimes::{RUNTIMES_AS_OF, runtime_life};
