@@ -34,7 +34,7 @@ const VAGUE_CLASSES: [(&str, u16); 25] = [
 ];
 
 /// Texts that a status follows directly, whatever the class.
-const BEFORE_STATUS: [&str; 26] = [
+const BEFORE_STATUS: [&str; 27] = [
     "Error code: ",
     "GraphQL Error (Code: ",
     "<HttpError ",
@@ -46,6 +46,7 @@ const BEFORE_STATUS: [&str; 26] = [
     "status code ",
     "HTTP status ",
     "HTTP Status ",
+    "HTTP Status Code: ",
     "kind: Status(",
     "rror occurred: Status ",
     "[HTTP ",

@@ -85,7 +85,12 @@ const OF_NAMES: [&str; 8] = [
 /// type for a call without an answer.
 pub(super) fn is_own_mistake(error: &AppError<'_>, trouble: Trouble) -> bool {
     let without_answer = matches!(trouble, Connection | Timeout | Tls | Dns);
-    !without_answer && error.error_type.as_deref().is_some_and(|name| OF_NAMES.contains(&last_segment(name)))
+    !without_answer && names_own_mistake(error)
+}
+
+/// Returns whether the type of an error is one for what a program has not.
+pub(super) fn names_own_mistake(error: &AppError<'_>) -> bool {
+    error.error_type.as_deref().is_some_and(|name| OF_NAMES.contains(&last_segment(name)))
 }
 
 /// Frames in which runtimes and event loops stand above the package that threw, at most.
