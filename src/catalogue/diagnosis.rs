@@ -38,6 +38,12 @@ pub(crate) fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
     by_cause.filter(|inner| found.is_none() || inner.code != "downstream.error").or(found)
 }
 
+/// Returns whether a call may have caused an error of which [`diagnose`] knows none.
+#[must_use]
+pub(crate) fn may_be_call(error: &AppError<'_>, line: &str) -> bool {
+    !in_process::is_in_process(error) && clients::may_be_call(error, line)
+}
+
 /// Returns the cause of an error as if it were thrown by itself.
 fn cause_as_thrown<'a>(error: &'a AppError<'_>) -> Option<AppError<'a>> {
     let cause = error.cause.as_deref().filter(|_| !clients::names_own_mistake(error))?;

@@ -212,11 +212,28 @@ const OF_SHARED_OPERATIONS: [&str; 5] = [
     "PreconditionFailedException",
 ];
 
+/// Codes that other services alone answer for operations of these names.
+const OF_OTHERS: [&str; 13] = [
+    "NoSuchFunctionExists",
+    "FunctionAlreadyExists",
+    "FunctionInUse",
+    "FunctionSizeLimitExceeded",
+    "TooManyFunctions",
+    "InvalidIfMatchVersion",
+    "UnsupportedOperation",
+    "NotFoundException",
+    "BadRequestException",
+    "LimitExceededException",
+    "ConcurrentModificationException",
+    "OverLimit",
+    "NoSuchEntity",
+];
+
 /// Returns how certain it is that a call by an operation's name that services share went to Lambda: `exception` is the
 /// code of the answer, `line` the message with its stack.
 pub(super) fn of_shared_operation(name: &str, exception: &str, line: &str) -> Option<Confidence> {
     let known = SHARED_OPERATIONS.iter().find(|known| known.name == name)?;
-    if known.others.iter().any(|word| line.contains(word)) {
+    if OF_OTHERS.contains(&exception) || known.others.iter().any(|word| line.contains(word)) {
         return None;
     }
     // `lambda_client.get_function(…)`, `lambda_client.get_paginator("list_functions")`
@@ -357,6 +374,7 @@ mod tests {
             ("GetFunction", "AccessDenied", "    cloudfront.get_function(Name=n)", None),
             ("AddPermission", "ResourceConflictException", "    allow()", Some(High)),
             ("AddPermission", "OverLimit", "    sqs.add_permission(QueueUrl=u)", None),
+            ("DeleteFunction", "NoSuchFunctionExists", "    drop()", None),
             ("ListAliases", "ThrottlingException", "    aliases()", None),
             ("ListAliases", throttled, "    aliases()", Some(High)),
             ("Publish", throttled, "    sns.publish()", None),

@@ -101,6 +101,9 @@ const NETWORK: &[&str] = &[
     "lookup ",
 ];
 
+/// What Vault's client for Python puts behind every message.
+const VAULT: &[&str] = &[", on get http", ", on post http", ", on put http", ", on delete http", ", on list http"];
+
 #[rustfmt::skip]
 static SIGNATURES: &[Signature] = &[
     // errno names (libuv, Ruby, Python, PHP) and the C library's texts for them
@@ -212,6 +215,16 @@ static SIGNATURES: &[Signature] = &[
     row(Type, "RetryError", Failed, Low), row(Type, "TooManyRedirects", Failed, Medium), row(Type, "AI_APICallError", Failed, High), row(Type, "AI_RetryError", Failed, High), row(Type, "SlackApiError", Failed, High), row(Text, "An API error occurred: ratelimited", Throttled, High), row(Type, "StripeConnectionError", Connection, High), row(Type, "StripeAPIError", Unavailable, High), row(Type, "StripeRateLimitError", Throttled, High), row(Type, "StripeAuthenticationError", Auth, High), row(Type, "TwilioRestException", HttpStatus, High),
     row(Type, "HeadersTimeoutError", Timeout, High), row(Type, "BodyTimeoutError", Timeout, High), row(Text, "Inaccessible host: `", Dns, High), row(Type, "NetworkingError", Connection, High), row(Text, "MissingCredentialsError", Auth, High), row(Text, "failed to refresh cached credentials", Auth, High), row(Text, "NoCredentialProviders", Auth, High), row(Text, "IAM security credentials", Auth, High), row(Text, "Error retrieving credentials from the instance profile", Auth, High), row(Text, "credential provider was not enabled", Auth, High), row(Text, "no providers in chain provided credentials", Auth, High), row(Text, "the credential provider was not", Auth, High),
     row(Text, "Received an UnknownHostException", Dns, High), row(Text, "RequestError: send request failed", Connection, High), row(Text, "did not complete before the specified timeout", Timeout, High), with(&["RequestCanceled"], Text, "context deadline exceeded", Timeout, High), row(Text, "request send failed", Connection, High), row(Text, "(CURLE_OPERATION_TIMEDOUT)", Timeout, High), row(Text, "is not a valid hostname or IP", Dns, Medium),
+    // Clients of vendors, by classes and words that are theirs alone
+    row(Type, "HttpResponseError", Failed, Medium), of("Azure", Type, "ServiceRequestError", Connection), of("Azure", Type, "ServiceResponseError", Connection), of("Azure", Type, "ClientAuthenticationError", Auth), of("Azure", TypeStart, "ServiceBus", Failed), of("Azure", TypeStart, "CosmosHttp", Failed), of("Azure", Text, "AADSTS", Auth),
+    of("Neo4j", Text, "Unable to retrieve routing information", Database), of("Neo4j", Text, "Neo.ClientError.Security", Auth), of("Neo4j", Text, "Neo.ClientError.", Database), of("Neo4j", Text, "Neo.TransientError.", Database), of("Neo4j", Text, "Neo.DatabaseError.", Database), of("Neo4j", Text, "defunct connection", Database), of("Neo4j", Text, "ensure the database is running and that there is a working network connection", Database),
+    with(VAULT, Type, "Forbidden", Auth, High), with(VAULT, Type, "Unauthorized", Auth, High), with(VAULT, Type, "InvalidPath", NotFound, High), with(VAULT, Type, "InvalidRequest", Validation, High), with(VAULT, Type, "VaultDown", Unavailable, High), with(VAULT, Type, "InternalServerError", Unavailable, High), with(VAULT, Type, "BadGateway", Unavailable, High), with(VAULT, Type, "RateLimitExceeded", Throttled, High), of("Vault", Type, "VaultDown", Unavailable),
+    of("Qdrant", Type, "ResponseHandlingException", Connection), of("Weaviate", Type, "WeaviateConnectionError", Connection), of("Weaviate", Type, "WeaviateStartUpError", Connection), of("Weaviate", Type, "WeaviateGRPCUnavailableError", Unavailable), of("Weaviate", Type, "WeaviateTimeoutError", Timeout), of("Weaviate", Type, "WeaviateQueryError", Failed), of("Weaviate", Type, "WeaviateQueryException", Failed), of("Weaviate", Type, "WeaviateBatchError", Failed), of("Pinecone", TypeStart, "PineconeApi", Failed), of("Pinecone", Type, "PineconeConnectionError", Connection), of("Pinecone", Type, "PineconeAuthorizationError", Auth),
+    of("IMAP", Text, "[AUTHENTICATIONFAILED]", Auth), of("POP3", Text, "-ERR [AUTH]", Auth), of("SSH", Text, "imed out while waiting for handshake", Timeout), of("SSH", Text, "Handshake failed: no matching", Connection), of("SSH", Text, "(SSH) Channel open failure", Failed), of("FTP", Type, "FTPError", Failed),
+    of("Redis", Text, "Redis connection lost", Database), of("Redis", Text, "Redis connection in broken state", Database), of("Redis", Text, "Stream connection ended and command aborted", Database), of("Redis", Type, "SocketClosedUnexpectedlyError", Database), of("DAX", Type, "DaxClientError", Connection), of("DAX", Type, "DaxServiceError", Failed),
+    of("Snowflake", Text, "its statement or warehouse timeout", Timeout), of("Snowflake", Text, "SQL compilation error:", Database), of("ClickHouse", Text, "DB::Exception: ", Database), of("ClickHouse", Text, "DB::NetException", Database), of("ClickHouse", Text, "HTTPDriver for http", Database), of("Trino", Type, "TrinoQueryError", Database), of("Trino", Type, "TrinoUserError", Database), of("Trino", Type, "TrinoExternalError", Database), of("Trino", Type, "TrinoConnectionError", Database), of("Cassandra", Type, "AllNodesFailedException", Database), of("Memcached", TypeStart, "MemcacheUnexpectedClose", Connection), of("Memcached", Type, "MemcacheServerError", Failed),
+    row(Type, "GaxiosError", HttpStatus, High), of("GitHub", Type, "GithubException", Failed), of("GitHub", Text, "API rate limit exceeded", Throttled), of("GitHub", Text, "secondary rate limit", Throttled), with(&["HTTP "], Type, "JIRAError", HttpStatus, High), row(Type, "GitlabHttpError", HttpStatus, High), row(Type, "GitlabGetError", HttpStatus, High), row(Type, "GitlabCreateError", HttpStatus, High), row(Type, "GitlabAuthenticationError", Auth, High),
+    of("Salesforce", Type, "SalesforceAuthenticationFailed", Auth), of("Salesforce", Type, "SalesforceExpiredSession", Auth), of("Salesforce", Type, "SalesforceMalformedRequest", Validation), of("Salesforce", Type, "SalesforceResourceNotFound", NotFound), of("Salesforce", Type, "SalesforceRefusedRequest", Auth), of("Salesforce", Type, "SalesforceGeneralError", Failed), of("Meilisearch", Type, "MeilisearchCommunicationError", Connection), of("Meilisearch", Type, "MeilisearchApiError", Failed), of("Solr", Type, "SolrError", Failed), row(Type, "FlurlHttpTimeoutException", Timeout, High), row(Type, "FlurlHttpException", HttpStatus, High), of("Google", Type, "GoogleApiException", Failed), of("Google", Type, "GoogleJsonResponseException", Failed), of("Google", Type, "RefreshError", Auth),
     // HTTP statuses in the text of a response
     row(Text, "429 Too Many Requests", Throttled, High), row(Text, "503 Service Unavailable", Unavailable, High), row(Text, "502 Bad Gateway", Unavailable, High), row(Text, "504 Gateway", Timeout, High), row(Text, "401 Unauthorized", Auth, High), row(Text, "403 Forbidden", Auth, Medium),
     with(&["http", "HTTP"], Text, "404 Not Found", NotFound, Medium), with(&["http", "HTTP"], Text, "400 Bad Request", Validation, Medium),
@@ -240,6 +253,12 @@ static BY_STACK: &[(&str, &str, &str, Trouble, Option<&str>)] = &[
     ("EOFError", "", "/ftplib.py", Connection, None),
     ("EOFError", "", "/imaplib.py", Connection, None),
     ("error_perm", "", "/ftplib.py", Failed, None),
+    ("RestException", "", "twilio.com/docs/errors", HttpStatus, Some("Twilio")),
+    ("OperationFailedError", "", "sqlState", Database, Some("Snowflake")),
+    ("RequestFailedError", "", "sqlState", Database, Some("Snowflake")),
+    ("RestError", "", "@azure/", Failed, Some("Azure")),
+    ("abort", "", "/imaplib.py", Connection, Some("IMAP")),
+    ("error_proto", "", "/poplib.py", Failed, Some("POP3")),
 ];
 
 /// Finds a failed call by the stack and few words.
