@@ -2,28 +2,28 @@
 //! Anthropic and many more), those of Google, and those that OpenAPI generators write.
 
 use super::aws_codes;
-use super::signatures::Trouble::{self, Billing, Connection, Throttled, Timeout};
-use super::text::{after, error_status, last_segment};
+use super::signatures::Trouble::{self, Auth, Billing, Connection, Failed, Throttled, Timeout};
+use super::text::{after, error_status, last_segment, leading};
 use super::words::Words;
 use crate::model::Confidence::{self, High, Medium};
 
 /// Classes that these clients name after the status, with its first digit. Programs have classes of the same names, so
 /// the message must begin with a status of that kind.
 #[rustfmt::skip]
-const CLASSES: [(&str, u16); 22] = [
+const CLASSES: [(&str, u16); 23] = [
     // Stainless: `_exceptions.py`, `core/error.ts`, `errors/*Exception.java`, `errors.rb`
     ("BadRequestError", 4), ("AuthenticationError", 4), ("PermissionDeniedError", 4), ("NotFoundError", 4), ("ConflictError", 4),
     ("UnprocessableEntityError", 4), ("RateLimitError", 4), ("InternalServerError", 5), ("OverloadedError", 5),
     ("ServiceUnavailableError", 5), ("DeadlineExceededError", 5), ("APIError", 0), ("APIStatusError", 0),
     ("BadRequestException", 4), ("UnauthorizedException", 4), ("PermissionDeniedException", 4), ("NotFoundException", 4),
     ("UnprocessableEntityException", 4), ("RateLimitException", 4), ("InternalServerException", 5), ("UnexpectedStatusCodeException", 0),
-    // request-promise-core: `errors.js`
-    ("StatusCodeError", 0),
+    // request-promise-core: `errors.js`; gremlin-python: `protocol.py`
+    ("StatusCodeError", 0), ("GremlinServerError", 0),
 ];
 
 /// Such classes whose names say less: also web frameworks raise them for answers of their own.
 #[rustfmt::skip]
-const VAGUE_CLASSES: [(&str, u16); 25] = [
+const VAGUE_CLASSES: [(&str, u16); 30] = [
     // Google: `google/api_core/exceptions.py`, `google/genai/errors.py`, gaxios
     ("BadRequest", 4), ("InvalidArgument", 4), ("FailedPrecondition", 4), ("Unauthorized", 4), ("Unauthenticated", 4), ("Forbidden", 4),
     ("PermissionDenied", 4), ("NotFound", 4), ("Conflict", 4), ("AlreadyExists", 4), ("Aborted", 4), ("TooManyRequests", 4),
@@ -31,10 +31,12 @@ const VAGUE_CLASSES: [(&str, u16); 25] = [
     ("DeadlineExceeded", 5), ("ClientError", 4), ("ServerError", 5), ("GaxiosError", 0),
     // OpenAPI generators: `exceptions.py`
     ("ApiException", 0), ("ServiceException", 5), ("ApiError", 0),
+    // PyGithub: `GithubException.py`; google-api-client for Java
+    ("GithubException", 0), ("UnknownObjectException", 4), ("BadCredentialsException", 4), ("RateLimitExceededException", 4), ("GoogleJsonResponseException", 0),
 ];
 
 /// Texts that a status follows directly, whatever the class.
-const BEFORE_STATUS: [&str; 26] = [
+const BEFORE_STATUS: [&str; 40] = [
     "Error code: ",
     "GraphQL Error (Code: ",
     "<HttpError ",
@@ -46,6 +48,20 @@ const BEFORE_STATUS: [&str; 26] = [
     "status code ",
     "HTTP status ",
     "HTTP Status ",
+    "HTTP Status Code: ",
+    "Status code ",
+    "Unexpected Response: ",
+    "nexpected status code: ",
+    "nexpected HTTP status: ",
+    "nexpected response code: ",
+    "JiraError HTTP ",
+    "googleapi: Error ",
+    "Handshake status ",
+    "RESPONSE ",
+    "` responded with a ",
+    "clj-http: status ",
+    "AuthorizationException(",
+    "AuthenticationException(",
     "kind: Status(",
     "rror occurred: Status ",
     "[HTTP ",
@@ -80,6 +96,52 @@ const BESIDE_URL: [&str; 12] = [
     "code: ",
 ];
 
+/// Phrases of answers (RFC 9110), for clients that print no number.
+const PHRASES: [(&str, u16); 15] = [
+    ("Bad Request", 400),
+    ("Unauthorized", 401),
+    ("Forbidden", 403),
+    ("Not Found", 404),
+    ("Method Not Allowed", 405),
+    ("Request Timeout", 408),
+    ("Conflict", 409),
+    ("Gone", 410),
+    ("Unprocessable Entity", 422),
+    ("Too Many Requests", 429),
+    ("Internal Server Error", 500),
+    ("Not Implemented", 501),
+    ("Bad Gateway", 502),
+    ("Service Unavailable", 503),
+    ("Gateway Timeout", 504),
+];
+
+/// Returns the status for a phrase that stands alone, or behind the name of the client.
+fn status_of_phrase(text: &str) -> Option<u16> {
+    let text = text.trim();
+    let alone = text.rsplit_once(": ").map_or(text, |(_, phrase)| phrase);
+    PHRASES.iter().find(|(phrase, _)| *phrase == alone).map(|(_, status)| *status)
+}
+
+/// Returns the status that the message of a client tells, by its number or by its phrase.
+pub(super) fn status_told(message: &str) -> Option<u16> {
+    let first = || error_status(message.strip_prefix("HTTP ").unwrap_or(message));
+    status_in_words(message).or_else(first).or_else(|| status_of_phrase(message))
+}
+
+/// Reads the code that the interfaces of Azure answer: `…\nRequestId:…\nTime:…\nErrorCode:BlobNotFound`, and
+/// `(ResourceNotFound) …\nCode: ResourceNotFound\nMessage: …`.
+fn azure(message: &str) -> Option<Trouble> {
+    let of_storage =
+        || after(message, "ErrorCode:").filter(|_| message.contains("RequestId:") || message.contains("Status: "));
+    let of_management = || after(message, "\nCode: ").filter(|rest| rest.contains("\nMessage: "));
+    let code = of_storage().or_else(of_management)?.trim_start();
+    let code = leading(code, |c| c.is_ascii_alphanumeric())?;
+    let denied = code.starts_with("Authentication") || code.starts_with("Authorization");
+    let busy = code == "ServerBusy";
+    let own = if denied { Some(Auth) } else { busy.then_some(Throttled) };
+    own.or_else(|| aws_codes::trouble(Some(code), None)).or(Some(Failed))
+}
+
 /// Classes of these clients for calls without an answer.
 const WITHOUT_ANSWER: [(&str, Trouble); 3] =
     [("APIConnectionTimeoutError", Timeout), ("APITimeoutError", Timeout), ("APIConnectionError", Connection)];
@@ -113,7 +175,10 @@ pub(super) fn read(error_type: &str, message: &str) -> Option<ApiAnswer> {
     if let Some((_, trouble)) = WITHOUT_ANSWER.iter().find(|(class, _)| *class == name) {
         return answer(*trouble, None, High);
     }
-    let own = by_class(&CLASSES, name, message).or_else(|| stainless(message));
+    if let Some(trouble) = azure(message) {
+        return answer(trouble, status_in_words(message), High);
+    }
+    let own = by_class(&CLASSES, name, message).or_else(|| stainless(message)).or_else(|| generated(message));
     let status = own.or_else(|| by_class(&VAGUE_CLASSES, name, message)).or_else(|| status_in_words(message));
     if unpaid {
         return answer(Billing, status, High);
@@ -129,6 +194,21 @@ pub(super) fn read(error_type: &str, message: &str) -> Option<ApiAnswer> {
 fn stainless(message: &str) -> Option<u16> {
     let rest = after(message, "Error code: ")?;
     error_status(rest).filter(|_| rest.get(3..).is_some_and(|rest| rest.starts_with(" - ")))
+}
+
+/// Returns the status in `(403)\nReason: Forbidden`, which clients of OpenAPI generators print in any class, and the one for
+/// `Operation returned an invalid status 'Forbidden'`, which those of AutoRest print.
+fn generated(message: &str) -> Option<u16> {
+    let of_openapi = || {
+        let status = error_status(message.strip_prefix('(')?)?;
+        message.get("(000)".len()..)?.trim_start().starts_with("Reason: ").then_some(status)
+    };
+    let of_autorest = || {
+        let (_, rest) = message.split_once("Operation returned an invalid status ")?;
+        let said = rest.trim_start_matches("code ").strip_prefix('\'')?.split('\'').next()?;
+        error_status(said).or_else(|| status_of_phrase(said))
+    };
+    of_openapi().or_else(of_autorest)
 }
 
 /// Returns the status with which the message of a known class begins: `503 …`, `429: …`, `(403)\nReason: …`.
@@ -184,6 +264,10 @@ static PRODUCTS: Words<&str> = Words::new(&[
     ("@sendgrid/", "SendGrid"),
     ("/slack_sdk/", "Slack"),
     ("@slack/", "Slack"),
+    ("/azure/", "Azure"),
+    ("@azure/", "Azure"),
+    ("com.azure.", "Azure"),
+    ("core.windows.net", "Azure"),
 ]);
 
 /// Returns the product behind a failed call, if a stack, type or URL in the texts names its client.

@@ -1,7 +1,7 @@
 //! Error codes of AWS services other than Lambda: the kind of failure that each one means.
 
 use super::signatures::Trouble::{
-    self, Auth, Conflict, Contention, NotFound, Throttled, Timeout, Unavailable, Validation,
+    self, Auth, Conflict, Contention, Database, NotFound, Throttled, Timeout, Unavailable, Validation,
 };
 use super::words::Words;
 
@@ -10,7 +10,7 @@ use super::words::Words;
 static CODES: &[(&str, Trouble)] = &[
     ("SlowDown", Throttled), ("EC2ThrottledException", Throttled), ("BandwidthLimitExceeded", Throttled),
     ("KMSThrottlingException", Throttled), ("BandwidthLimitExceededException", Throttled), ("RequestThrottled", Throttled),
-    ("RequestThrottledException", Throttled), ("Throttling", Throttled), ("Throttling.User", Throttled), ("RequestLimitExceeded", Throttled),
+    ("RequestThrottledException", Throttled), ("ThrottlingException", Throttled), ("ThrottledException", Throttled), ("TooManyRequestsException", Throttled), ("Throttling", Throttled), ("Throttling.User", Throttled), ("RequestLimitExceeded", Throttled),
     ("ProvisionedThroughputExceededException", Throttled), ("ProvisionedThroughputExceeded", Throttled), ("LimitExceededException", Throttled), ("429", Throttled),
     ("ModelNotReadyException", Unavailable), ("ModelTimeoutException", Timeout), ("RequestTimeout", Timeout), ("RequestTimeoutException", Timeout),
     ("InternalServerError", Unavailable), ("InternalFailure", Unavailable), ("InternalError", Unavailable), ("InternalServerException", Unavailable),
@@ -32,6 +32,9 @@ static CODES: &[(&str, Trouble)] = &[
     ("PriorRequestNotComplete", Contention), ("ConcurrentModificationException", Contention), ("ConcurrentModification", Contention), ("ConcurrentUpdateException", Contention), ("TooManyUpdates", Contention), ("ConcurrentAccessException", Contention), ("PurgeQueueInProgress", Contention), ("ConcurrentRunsExceededException", Throttled),
     ("modelStreamErrorException", Unavailable), ("ModelStreamErrorException", Unavailable), ("internalServerException", Unavailable), ("serviceUnavailableException", Unavailable), ("throttlingException", Throttled), ("validationException", Validation),
     ("NoCredentialProviders", Auth), ("MissingCredentialsError", Auth), ("UnknownEndpoint", Trouble::Dns), ("EndpointDisabled", NotFound), ("StateMachineDoesNotExist", NotFound), ("ExpiredIteratorException", Validation), ("StatementTimeoutException", Timeout),
+    // The data interfaces of databases, and clients that wait for a state
+    ("DatabaseResumingException", Database), ("DatabaseErrorException", Database), ("DatabaseConnectionException", Database), ("ExecuteStatementException", Database), ("BatchExecuteStatementException", Database), ("SecretsErrorException", Auth), ("InvalidSecretException", Auth),
+    ("ActiveStatementsExceededException", Throttled), ("ActiveSessionsExceededException", Throttled), ("InvalidResourceStateException", Unavailable), ("ResourceNotReady", Timeout),
     ("400", Validation), ("BadRequestException", Validation), ("MessageRejected", Validation), ("SerializationException", Validation),
     ("UnsupportedOperation", Validation), ("MalformedQueryString", Validation), ("EntityTooLarge", Validation), ("PermanentRedirect", Validation), ("MethodNotAllowed", Validation),
 ];
@@ -62,6 +65,24 @@ pub(super) fn known(code: &str) -> Option<Trouble> {
     CODES.iter().find(|(known, _)| *known == code).map(|(_, trouble)| *trouble)
 }
 
+/// Codes that are no name for an error of a program's own, besides those that one service has and those that end in the
+/// word for an exception and mean that a service throttles.
+const ONLY_OF_AWS: [&str; 5] = [
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "InvalidSignatureException",
+    "UnrecognizedClientException",
+    "MissingAuthenticationTokenException",
+];
+
+/// Returns a code of the table with its meaning if programs have no errors of that name.
+pub(super) fn only_of_aws(code: &str) -> Option<(&'static str, Trouble)> {
+    let (known, trouble) = *CODES.iter().find(|(known, _)| *known == code)?;
+    let throttles = trouble == Throttled && code.ends_with("Exception");
+    let only = throttles || ONLY_OF_AWS.contains(&known) || super::services::service_of_error(known).is_some();
+    only.then_some((known, trouble))
+}
+
 /// Sentences of answers that tell the kind where neither code nor status is printed: .NET prints only the base class
 /// of most services. Source: the services' answers in issues and their API references.
 #[rustfmt::skip]
@@ -71,6 +92,7 @@ static SENTENCES: Words<Trouble> = Words::new(&[
     ("Rate exceeded", Throttled), ("Rate Exceeded", Throttled), ("reduce your request rate", Throttled), ("provisioned throughput", Throttled), ("Too many requests", Throttled), ("Throughput exceeds the current capacity", Throttled),
     ("The conditional request failed", Conflict), ("already exists", Conflict), ("Transaction is ongoing for the item", Contention), ("conflicting conditional operation is currently in progress", Contention),
     ("One or more parameter values were invalid", Validation), ("does not match the schema", Validation), ("ValidationException", Validation),
+    ("Internal Server Error", Unavailable), ("Service Unavailable", Unavailable), ("Bad Gateway", Unavailable), ("Gateway Timeout", Timeout), ("Gateway Time-out", Timeout), ("Too Many Requests", Throttled), ("Forbidden", Auth), ("Unauthorized", Auth),
     ("is currently unavailable", Unavailable), ("encountered an internal error", Unavailable), ("Internal server error", Unavailable), ("try again later", Unavailable),
 ]);
 

@@ -29,6 +29,32 @@ pub(crate) struct Diagnosis {
 /// `line` is the whole line, for details outside of the error's own texts (`$metadata`, the SDK's package in a stack).
 #[must_use]
 pub(crate) fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
+    let found = of_error(error, line);
+    if found.as_ref().is_some_and(|found| found.code != "downstream.error") {
+        return found;
+    }
+    // An error that only wraps another says less than its cause.
+    let by_cause = cause_as_thrown(error).and_then(|inner| of_error(&inner, line));
+    by_cause.filter(|inner| found.is_none() || inner.code != "downstream.error").or(found)
+}
+
+/// Returns whether a call may have caused an error of which [`diagnose`] knows none.
+#[must_use]
+pub(crate) fn may_be_call(error: &AppError<'_>, line: &str) -> bool {
+    !in_process::is_in_process(error) && clients::may_be_call(error, line)
+}
+
+/// Returns the cause of an error as if it were thrown by itself.
+fn cause_as_thrown<'a>(error: &'a AppError<'_>) -> Option<AppError<'a>> {
+    let cause = error.cause.as_deref().filter(|_| !clients::names_own_mistake(error))?;
+    let name = leading_type(cause)?;
+    let message = cause.get(name.len()..)?.trim_start_matches(':').trim();
+    let text = |text: &'a str| (!text.is_empty()).then(|| text.into());
+    let (error_type, message) = (text(name), text(message));
+    Some(AppError { error_type, message, http_status: error.http_status, ..AppError::of(error.form) })
+}
+
+fn of_error(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
     let call = sdk::read(error, line);
     if let Some(found) = lambda_failure(error, line, call.as_ref()) {
         return Some(found);
@@ -44,6 +70,7 @@ pub(crate) fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
         .or_else(|| by_answer(error))
         .or_else(|| clients::thrown_by(error, line))
         .or_else(|| of_callee(error))
+        .or_else(|| by_code_in_message(error))
         .and_then(|hit| other_failure(error, line, hit))
 }
 
@@ -53,6 +80,16 @@ fn by_answer(error: &AppError<'_>) -> Option<Hit> {
     let status = error.http_status.filter(|_| error.url.is_some())?;
     let trouble = aws_codes::by_status(status)?;
     Some(Hit { trouble, confidence: High, service: None, status: Some(status), errno: None })
+}
+
+/// Reads a code that only AWS has at the start of a message: programs in Go and Rust pass on the words of an error alone.
+fn by_code_in_message(error: &AppError<'_>) -> Option<Hit> {
+    const PLAIN: [&str; 6] = ["", "Error", "Exception", "errorString", "wrapError", "RuntimeError"];
+    let name = error.error_type.as_deref().map_or("", last_segment);
+    let said = error.message.as_deref().filter(|_| PLAIN.contains(&name))?;
+    let (code, trouble) = aws_codes::only_of_aws(leading_type(said.trim_matches('"'))?)?;
+    let service = services::service_of_error(code);
+    Some(Hit { trouble, confidence: Medium, service, status: None, errno: Some(code) })
 }
 
 /// Recognises the error of another function in the message of one that called it. What the platform says of the function
@@ -172,7 +209,13 @@ fn lambda_failure(error: &AppError<'_>, line: &str, call: Option<&SdkCall>) -> O
     };
     let reason = reason.collect::<Vec<_>>().join(" ");
     let status = call.and_then(|call| call.http_status).or(error.http_status).or_else(|| status_in_raw_body(error));
-    let code = lambda_api::code_for(name, &reason, operation, status)?;
+    let control_plane = lambda_api::is_control_plane(operation);
+    let unmodelled = || {
+        let (trouble, certain) = answer_of_lambda(error, call?)?;
+        Some((lambda_api::code_of_trouble(trouble, control_plane)?, confidence.min(certain)))
+    };
+    let modelled = lambda_api::code_for(name, &reason, operation, status).map(|code| (code, confidence));
+    let (code, confidence) = modelled.or_else(unmodelled)?;
     Some(Diagnosis {
         code,
         confidence,
@@ -184,6 +227,32 @@ fn lambda_failure(error: &AppError<'_>, line: &str, call: Option<&SdkCall>) -> O
             http_status: status,
         },
     })
+}
+
+/// Returns what an answer of the Lambda API means that is none of its model: by the code that all services share, by its
+/// sentence or status, and where nothing tells, that the caller asked for what cannot be. An error that is no answer has
+/// no such meaning.
+fn answer_of_lambda(error: &AppError<'_>, call: &SdkCall) -> Option<(Trouble, Confidence)> {
+    let message = error.message.as_deref().unwrap_or("");
+    let code = call.code.as_deref();
+    let own_credentials = code.is_some_and(|code| code.contains("Credential")) || message.contains("IAM security");
+    if own_credentials || signatures::best_hit(error).is_some_and(|hit| hit.errno.is_some()) {
+        return None;
+    }
+    let by_code = code.and_then(|code| {
+        let guess = || aws_codes::trouble(Some(code), None).filter(|trouble| *trouble != Trouble::Timeout);
+        aws_codes::known(code).or_else(guess)
+    });
+    let by_text = || aws_codes::by_sentence(message);
+    let by_status = || api_clients::status_in_words(message).and_then(aws_codes::by_status);
+    if let Some(trouble) = by_code.or_else(by_status).or_else(by_text) {
+        return Some((trouble, High));
+    }
+    // `LambdaFunctionException` of Java's proxies is the error of the called function.
+    let name = error.error_type.as_deref().filter(|name| !name.contains(".lambda.invoke."))?;
+    let class = last_segment(name).contains("LambdaException");
+    let is_answer = (code.is_some() || class) && signatures::best_hit(error).is_none();
+    is_answer.then_some((Trouble::Validation, Low))
 }
 
 /// Returns the confidence that an error comes from the Lambda API although it names no service, or `None`.
@@ -205,6 +274,10 @@ fn names_lambda(error: &AppError<'_>, line: &str, call: Option<&SdkCall>, name: 
     }
     if call.is_some() && lambda_api::speaks_lambda(line) {
         return Some(High);
+    }
+    let of_shared = known_operation.and_then(|operation| lambda_api::of_shared_operation(operation, name, line));
+    if of_shared.is_some() {
+        return of_shared;
     }
     let rate_exceeded = name == "TooManyRequestsException"
         && (message.trim_end_matches('.').eq_ignore_ascii_case("rate exceeded") || message.contains("Rate Exceeded"));
@@ -242,6 +315,7 @@ fn aws_failure(error: &AppError<'_>, call: SdkCall) -> Diagnosis {
     let by_code = || aws_codes::trouble(named.as_deref(), None);
     let by_text = || signatures::best_hit(error).map(|hit| hit.trouble).filter(|trouble| *trouble > Trouble::Failed);
     let trouble = cancelled_for(named.as_deref(), message)
+        .or_else(|| of_database(named.as_deref(), error))
         .or_else(|| of_system(error).map(|hit| hit.trouble))
         .or_else(by_code)
         .or_else(|| aws_codes::by_sentence(message))
@@ -283,6 +357,20 @@ fn cancelled_for(code: Option<&str>, message: &str) -> Option<Trouble> {
     ]);
     code.filter(|code| *code == "TransactionCanceledException")?;
     REASONS.first_in(message).map(|(_, trouble)| trouble)
+}
+
+/// Returns what a database failed of, where the interface in front of it passes its words on as a bad request.
+fn of_database(code: Option<&str>, error: &AppError<'_>) -> Option<Trouble> {
+    code.filter(|code| *code == "BadRequestException")?;
+    let told = || {
+        error
+            .message
+            .as_deref()
+            .is_some_and(|text| ["SQLState: ", "Database error code: "].iter().any(|words| text.contains(words)))
+    };
+    let hit = signatures::best_hit(error).map(|hit| hit.trouble);
+    hit.filter(|trouble| matches!(trouble, Trouble::Database | Trouble::Duplicate))
+        .or_else(|| told().then_some(Trouble::Database))
 }
 
 /// Diagnoses a failed call that only a signature reveals.

@@ -1,6 +1,8 @@
 //! Failures of the Lambda API itself, as a caller sees them: which exception or status gets which code.
 
+use super::signatures::Trouble;
 use super::words::Words;
+use crate::model::Confidence::{self, High, Medium};
 
 /// One exception of the Lambda API.
 struct ApiException {
@@ -45,6 +47,7 @@ static FAULTS: &[ApiException] = &[
     only("S3FilesMountFailureException", "invalid_request.conflict"),
     only("S3FilesMountTimeoutException", "invalid_request.conflict"),
     shared("ResourceConflictException", "invalid_request.conflict"),
+    shared("PreconditionFailedException", "invalid_request.conflict"),
     only("SnapStartException", "invalid_request.conflict"),
     only("SnapStartNotReadyException", "invalid_request.conflict"),
     only("SnapStartTimeoutException", "invalid_request.conflict"),
@@ -136,7 +139,111 @@ static OPERATIONS: &[&str] = &[
     "GetLayerVersion",
     "ListLayerVersions",
     "GetRuntimeManagementConfig",
+    "PutRuntimeManagementConfig",
+    "GetAlias",
+    "ListLayers",
+    "GetLayerVersionByArn",
+    "GetLayerVersionPolicy",
+    "DeleteLayerVersion",
+    "AddLayerVersionPermission",
+    "RemoveLayerVersionPermission",
+    "UpdateFunctionEventInvokeConfig",
+    "DeleteFunctionEventInvokeConfig",
+    "ListFunctionEventInvokeConfigs",
+    "UpdateFunctionUrlConfig",
+    "DeleteFunctionUrlConfig",
+    "ListFunctionUrlConfigs",
+    "DeleteProvisionedConcurrencyConfig",
+    "ListProvisionedConcurrencyConfigs",
+    "GetFunctionCodeSigningConfig",
+    "PutFunctionCodeSigningConfig",
+    "DeleteFunctionCodeSigningConfig",
+    "GetFunctionRecursionConfig",
+    "PutFunctionRecursionConfig",
+    "ListFunctionsByCodeSigningConfig",
 ];
+
+/// Operation whose name other services have, too.
+struct SharedOperation {
+    name: &'static str,
+    /// As programs call it.
+    method: &'static str,
+    /// Words in a message or stack by which it is one of another service.
+    others: &'static [&'static str],
+    /// Most calls of this name are those of Lambda.
+    mostly_lambda: bool,
+}
+
+const fn operation(
+    name: &'static str,
+    method: &'static str,
+    others: &'static [&'static str],
+    mostly_lambda: bool,
+) -> SharedOperation {
+    SharedOperation { name, method, others, mostly_lambda }
+}
+
+const OF_EDGES: &[&str] = &["appsync", "AppSync", "cloudfront", "CloudFront", "cf."];
+const OF_QUEUES: &[&str] = &["sqs", "SQS", "sns", "SNS", "queue", "Queue", "topic", "Topic", "vent bus", "EventBus"];
+const OF_KEYS: &[&str] = &["kms", "KMS", "gamelift", "GameLift", "irectory"];
+const OF_POLICIES: &[&str] = &["iam", "IAM", "rganizations", "acm-pca"];
+
+/// Source: the service models of Lambda, AppSync, CloudFront, SQS, SNS, EventBridge, KMS, GameLift and IAM.
+static SHARED_OPERATIONS: &[SharedOperation] = &[
+    operation("GetFunction", "get_function", OF_EDGES, true),
+    operation("ListFunctions", "list_functions", OF_EDGES, true),
+    operation("CreateFunction", "create_function", OF_EDGES, true),
+    operation("DeleteFunction", "delete_function", OF_EDGES, true),
+    operation("AddPermission", "add_permission", OF_QUEUES, true),
+    operation("RemovePermission", "remove_permission", OF_QUEUES, true),
+    operation("CreateAlias", "create_alias", OF_KEYS, false),
+    operation("UpdateAlias", "update_alias", OF_KEYS, false),
+    operation("DeleteAlias", "delete_alias", OF_KEYS, false),
+    operation("ListAliases", "list_aliases", OF_KEYS, false),
+    operation("GetPolicy", "get_policy", OF_POLICIES, false),
+];
+
+/// Exceptions that Lambda alone declares for operations of these names.
+const OF_SHARED_OPERATIONS: [&str; 5] = [
+    "ServiceException",
+    "TooManyRequestsException",
+    "ResourceConflictException",
+    "InvalidParameterValueException",
+    "PreconditionFailedException",
+];
+
+/// Codes that other services alone answer for operations of these names.
+const OF_OTHERS: [&str; 13] = [
+    "NoSuchFunctionExists",
+    "FunctionAlreadyExists",
+    "FunctionInUse",
+    "FunctionSizeLimitExceeded",
+    "TooManyFunctions",
+    "InvalidIfMatchVersion",
+    "UnsupportedOperation",
+    "NotFoundException",
+    "BadRequestException",
+    "LimitExceededException",
+    "ConcurrentModificationException",
+    "OverLimit",
+    "NoSuchEntity",
+];
+
+/// Returns how certain it is that a call by an operation's name that services share went to Lambda: `exception` is the
+/// code of the answer, `line` the message with its stack.
+pub(super) fn of_shared_operation(name: &str, exception: &str, line: &str) -> Option<Confidence> {
+    let known = SHARED_OPERATIONS.iter().find(|known| known.name == name)?;
+    if OF_OTHERS.contains(&exception) || known.others.iter().any(|word| line.contains(word)) {
+        return None;
+    }
+    // `lambda_client.get_function(…)`, `lambda_client.get_paginator("list_functions")`
+    let called = line.lines().flat_map(|line| line.split("\\n")).any(|line| {
+        let before = line.split_once(known.method).map_or("", |(before, _)| before);
+        before.contains("lambda") || before.contains("Lambda")
+    });
+    let certain = called || OF_SHARED_OPERATIONS.contains(&exception);
+    (certain || known.mostly_lambda).then_some(if certain { High } else { Medium })
+}
 
 /// Texts that only the Lambda API writes.
 static TEXTS: Words<()> = Words::new(&[
@@ -174,8 +281,7 @@ pub(super) fn code_for(
     if let Some((_, code)) = REASONS.iter().find(|(word, _)| reason.contains(word)) {
         return Some(code);
     }
-    // Only the invoke operations are throttled by concurrency; the others have a request rate.
-    let control_plane = operation.is_some_and(|operation| !operation.starts_with("Invoke"));
+    let control_plane = is_control_plane(operation);
     match name.and_then(|name| FAULTS.iter().find(|fault| fault.name == name)) {
         Some(fault) if fault.code == "throttling.unspecified" && control_plane => Some("throttling.rate"),
         Some(fault) => Some(fault.code),
@@ -197,6 +303,26 @@ pub(super) fn by_status(status: u16, control_plane: bool) -> Option<&'static str
         400..=499 => Some("invalid_request.parameter"),
         _ => None,
     }
+}
+
+/// Returns the code for an answer of the Lambda API that is none of its model, such as the codes that all services share.
+pub(super) fn code_of_trouble(trouble: Trouble, control_plane: bool) -> Option<&'static str> {
+    match trouble {
+        Trouble::Throttled if control_plane => Some("throttling.rate"),
+        Trouble::Throttled => Some("throttling.unspecified"),
+        Trouble::Unavailable | Trouble::Timeout => Some("service_error.internal"),
+        Trouble::Auth => Some("invalid_request.access_denied"),
+        Trouble::NotFound => Some("invalid_request.not_found"),
+        Trouble::Conflict | Trouble::Contention => Some("invalid_request.conflict"),
+        Trouble::Validation => Some("invalid_request.parameter"),
+        _ => None,
+    }
+}
+
+/// Returns whether an operation is one of the control plane, which has a request rate; the others are throttled by
+/// concurrency.
+pub(super) fn is_control_plane(operation: Option<&str>) -> bool {
+    operation.is_some_and(|operation| !operation.starts_with("Invoke"))
 }
 
 /// Whether the exception's name alone tells that the Lambda API answered.
@@ -233,6 +359,28 @@ mod tests {
             code_for(Some("ENILimitReachedException"), "", None, Some(502)),
             Some("service_error.configuration")
         );
+    }
+
+    /// Operation, code of the answer, a line of the stack, and how certain it is that Lambda was called.
+    #[test]
+    fn operations_that_services_share_are_told_apart() {
+        let throttled = "TooManyRequestsException";
+        for (name, exception, line, want) in [
+            ("GetFunction", throttled, "    get()", Some(High)),
+            ("GetFunction", "ThrottlingException", "    lambda_client.get_function(FunctionName=f)", Some(High)),
+            ("ListFunctions", "Throttling", "    lambda_.get_paginator(\"list_functions\")", Some(High)),
+            ("ListFunctions", "Throttling", "    pages()", Some(Medium)),
+            ("ListFunctions", "Throttling", "  File \"/var/task/lambda_function.py\", line 3", Some(Medium)),
+            ("GetFunction", "AccessDenied", "    cloudfront.get_function(Name=n)", None),
+            ("AddPermission", "ResourceConflictException", "    allow()", Some(High)),
+            ("AddPermission", "OverLimit", "    sqs.add_permission(QueueUrl=u)", None),
+            ("DeleteFunction", "NoSuchFunctionExists", "    drop()", None),
+            ("ListAliases", "ThrottlingException", "    aliases()", None),
+            ("ListAliases", throttled, "    aliases()", Some(High)),
+            ("Publish", throttled, "    sns.publish()", None),
+        ] {
+            assert_eq!(of_shared_operation(name, exception, line), want, "{name} {exception} {line}");
+        }
     }
 
     #[test]

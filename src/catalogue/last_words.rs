@@ -37,6 +37,8 @@ static WORDS: Words<()> = Words::new(&[
     ("invalid pointer", ()), ("double free", ()), ("corrupted ", ()), ("stack smashing", ()), ("Segmentation fault", ()), ("Aborted", ()),
     // Perl, Haskell, Elixir, R, .NET, Crystal, Nim, Zig, Rust, Dart, Erlang, Julia
     ("Can't locate ", ()), ("CallStack (from HasCallStack)", ()), ("** (", ()), ("Execution halted", ()), ("Error in ", ()), ("Process terminated", ()), ("Stack overflow", ()), ("stack overflow", ()), ("panicked", ()), ("panic: ", ()), ("Unhandled exception", ()), ("unhandled exception", ()), ("Uncaught ", ()), ("init terminating", ()),
+    // any language that has no memory
+    ("ut of memory", ()), ("utOfMemory", ()), ("Out_of_memory", ()), ("not enough memory", ()), ("insufficient memory", ()), ("Exhausted heap", ()), ("eap exhausted", ()), ("cannot allocate", ()),
     // programs in their own words
     ("rror:", ()), ("ERROR", ()), ("rror ", ()), ("xception", ()), ("fatal", ()), ("FATAL", ()), ("Fatal", ()), ("failed", ()), ("Failed", ()), ("failure", ()), ("cannot ", ()), ("Cannot ", ()), ("can't ", ()), ("Can't ", ()), ("could not", ()), ("Could not", ()), ("unable to", ()), ("Unable to", ()), ("not found", ()), ("missing", ()), ("Missing", ()), ("invalid", ()), ("Invalid", ()), ("undefined", ()), ("refused", ()), ("denied", ()), ("closed", ()), ("level=error", ()), ("no such", ()), ("No exports found", ()), ("not correctly", ()),
 ]);
@@ -55,6 +57,29 @@ static NOT_THERE: Words<()> = Words::new(&[
     ("failed to open stream: No such file", ()),
     ("can't be found", ()),
 ]);
+
+/// Sentences about memory that is used up, in languages whose types do not say so. Source: Perl's `Perl_croak_no_mem`, R's
+/// `memory.c`, the allocators of Erlang, Dart's `exceptions.cc`, OCaml, GHC, Lua, V8's `Fatal JavaScript OOM`, .NET's host.
+static NO_MEMORY: Words<()> = Words::new(&[
+    ("Out of memory", ()),
+    ("out of memory", ()),
+    ("OutOfMemory", ()),
+    ("Out_of_memory", ()),
+    ("not enough memory", ()),
+    ("insufficient memory for the Java Runtime", ()),
+    ("cannot allocate vector of size", ()),
+    ("_alloc: Cannot allocate ", ()),
+    ("Exhausted heap space", ()),
+    ("eap exhausted", ()),
+    ("JavaScript OOM", ()),
+    ("HRESULT: 0x8007000E", ()),
+]);
+
+/// Returns whether last words say that memory was used up.
+#[must_use]
+pub(crate) fn lacks_memory(error: &AppError<'_>) -> bool {
+    error.message.as_deref().is_some_and(|text| NO_MEMORY.stand_in(text) && !text.contains("native thread"))
+}
 
 /// Returns the error that a line tells of, if it reads like the last words of a process.
 #[must_use]
@@ -170,6 +195,18 @@ mod tests {
             let got = (error.error_type.as_deref().unwrap_or(""), error.message.as_deref().unwrap_or(""));
             assert_eq!(got, (name, message), "{text}");
             assert_eq!(names_missing_code(&error), missing, "{text}");
+        }
+        for (text, full) in [
+            ("Out of memory!", true),
+            ("eheap_alloc: Cannot allocate 1048576 bytes of memory (of type \"heap\").", true),
+            ("Error: cannot allocate vector of size 1.5 Gb", true),
+            ("Fatal error: exception Out_of_memory", true),
+            ("Failed to create CoreCLR, HRESULT: 0x8007000E", true),
+            ("Exhausted heap space, trying to allocate 80 bytes.", true),
+            ("java.lang.OutOfMemoryError: unable to create native thread: possibly out of memory", false),
+            ("Failed to read memory.json", false),
+        ] {
+            assert_eq!(last_words(text).is_some_and(|error| lacks_memory(&error)), full, "{text}");
         }
         for text in ["order 17 was stored", "Loading the handler", "listening on port 8080", ""] {
             assert_eq!(last_words(text), None, "{text}");

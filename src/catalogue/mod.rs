@@ -7,6 +7,7 @@
 mod advice;
 mod api_clients;
 mod aws_codes;
+mod call_words;
 mod causes;
 mod clients;
 mod codes;
@@ -19,6 +20,7 @@ mod invoker;
 mod lambda_api;
 mod language;
 mod last_words;
+mod namespaces;
 mod page;
 mod particular;
 mod platform;
@@ -42,11 +44,13 @@ pub(crate) use causes::{
     wording,
 };
 pub use codes::CODES;
-pub(crate) use diagnosis::{Diagnosis, codes_of_cut_name, codes_of_name, diagnose, diagnose_outgoing_call};
+pub(crate) use diagnosis::{
+    Diagnosis, codes_of_cut_name, codes_of_name, diagnose, diagnose_outgoing_call, may_be_call,
+};
 pub(crate) use http::HttpStatus;
 pub(crate) use invoker::Invoker;
 pub(crate) use language::{is_entrypoint, is_out_of_memory_type, load_failure_code, resource_limit_code};
-pub(crate) use last_words::{last_words, names_missing_code};
+pub(crate) use last_words::{lacks_memory, last_words, names_missing_code};
 pub(crate) use particular::{ErrorTold, sent_nothing, with_line_number};
 pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, name_of_phrase, platform_error};
 pub(crate) use runtimes::{RUNTIMES_AS_OF, runtime_life};

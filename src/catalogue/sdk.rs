@@ -30,6 +30,7 @@ static SHAPES: Words<()> = Words::new(&[
     ("status code: ", ()),
     ("unhandled error (", ()),
     ("ServiceError { source: ", ()),
+    ("service error: ", ()),
     ("code: Some(\"", ()),
     ("Error executing \"", ()),
     ("RespMetadata: {", ()),
@@ -181,6 +182,10 @@ fn go_v1_typed(error: &AppError<'_>) -> Option<SdkCall> {
 /// `An error occurred (Code) when calling the Operation operation…: message`
 fn boto(text: &str) -> Option<SdkCall> {
     let rest = after(text, BOTOCORE_ERROR)?;
+    // A waiter tells of the answer that it did not expect.
+    if let Some((code, _)) = rest.split_once("): ").filter(|_| text.starts_with("Waiter ")) {
+        return Some(SdkCall { code: Some(code.to_owned()), http_status: code.parse().ok(), ..SdkCall::default() });
+    }
     let (code, rest) = rest.split_once(") when calling the ")?;
     let operation = rest.split_once(" operation")?.0;
     let numeric = code.parse().ok();
@@ -279,7 +284,8 @@ fn rust(text: &str) -> Option<SdkCall> {
     let code = between(text, "unhandled error (", ")")
         .filter(named)
         .or_else(in_metadata)
-        .or_else(|| between(text, "ServiceError { source: ", "(").filter(named));
+        .or_else(|| between(text, "ServiceError { source: ", "(").filter(named))
+        .or_else(|| displayed(text));
     if code.is_none() && !failed {
         return None;
     }
@@ -289,6 +295,17 @@ fn rust(text: &str) -> Option<SdkCall> {
         code: code.map(|code| code.rsplit("::").next().unwrap_or(code).to_owned()),
         http_status: number_after(text, "status: StatusCode("),
     })
+}
+
+/// `service error: ThrottlingException: Rate exceeded`: an error with its sources in one line.
+fn displayed(text: &str) -> Option<&str> {
+    let (before, rest) = text.split_once("service error: ")?;
+    let name = leading(rest, |c| c.is_ascii_alphanumeric())?;
+    let after = rest.get(name.len()..)?;
+    let alone = before.is_empty() || before.ends_with(['"', '=']) || before.ends_with(": ");
+    let ends = after.is_empty() || after.starts_with(": ") || after.starts_with(" (") || after.starts_with('"');
+    let known = name.ends_with("Exception") || aws_codes::known(name).is_some() || lambda_api::is_fault(name);
+    (alone && ends && known).then_some(name)
 }
 
 /// `Error executing "GetObject" on "https://…"; AWS HTTP error: Client error: … Code (client): …`
@@ -309,6 +326,15 @@ fn php(text: &str) -> Option<SdkCall> {
     })
 }
 
+/// Classes of answers of any service.
+const OF_ANY_SERVICE: [&str; 5] = [
+    "Amazon.Runtime.AmazonServiceException",
+    "Amazon.Runtime.AmazonUnmarshallingException",
+    "com.amazonaws.AmazonServiceException",
+    "software.amazon.awssdk.awscore.exception.AwsServiceException",
+    "software.amazon.awssdk.core.exception.SdkServiceException",
+];
+
 /// Exception classes that name the service: .NET, Java, Ruby, JavaScript packages.
 fn class(name: &str) -> Option<SdkCall> {
     let name = unwrapped(name);
@@ -321,6 +347,9 @@ fn class(name: &str) -> Option<SdkCall> {
     if let Some((service, _)) = name.strip_prefix("Aws\\").and_then(|rest| rest.split_once("\\Exception\\")) {
         return Some(SdkCall { service: Some(service.to_owned()), ..SdkCall::default() });
     }
+    if OF_ANY_SERVICE.contains(&name) {
+        return Some(SdkCall::default());
+    }
     if let Some(service) = base_class(name).filter(|_| name.starts_with("Amazon")) {
         return Some(SdkCall { service: Some(service.to_owned()), ..SdkCall::default() });
     }
@@ -329,7 +358,8 @@ fn class(name: &str) -> Option<SdkCall> {
         .or_else(|| name.strip_prefix("com.amazonaws.services."))
         .or_else(|| name.strip_prefix("Amazon."))
         .filter(|rest| !rest.starts_with("Runtime.") && !rest.starts_with("Lambda."));
-    let rest = rest.or_else(|| name.strip_prefix("Amazon.").filter(|rest| rest.starts_with("Lambda.Model.")))?;
+    let of_lambda = |rest: &&str| rest.starts_with("Lambda.Model.") || rest.starts_with("Lambda.AmazonLambda");
+    let rest = rest.or_else(|| name.strip_prefix("Amazon.").filter(of_lambda))?;
     let (service, code) = rest.split_once('.')?;
     let code = code.rsplit('.').next()?;
     // `AmazonS3Exception`, `AmazonDynamoDBException`: the base class says nothing about the code.

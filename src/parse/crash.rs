@@ -36,9 +36,12 @@ pub(super) const SHAPE: TextShape = TextShape {
         "memory alloc",
         "thread '",
         "terminate called",
+        "# There is insufficient memory",
+        "#\n# There is insufficient memory",
         "<--- ",
         "file://",
         "internal/",
+        "java.lang.OutOfMemoryError",
         "node:internal/",
     ],
     parse,
@@ -71,10 +74,14 @@ pub(super) fn native_client(text: &str) -> Option<AppError<'static>> {
     Some(error)
 }
 
+/// Lines of a message in which the JVM says that it gives up for want of memory, at most.
+const MOST_LINES_OF_JVM: usize = 12;
+
 fn out_of_memory(text: &str) -> Option<AppError<'static>> {
-    const BEGINS: [&str; 9] = [
+    const BEGINS: [&str; 11] = [
         "Terminating due to java.lang.OutOfMemoryError",
         "Aborting due to java.lang.OutOfMemoryError",
+        "#  fatal error: OutOfMemory encountered: ",
         "fatal error: runtime: out of memory",
         "fatal error: runtime: cannot allocate memory",
         "failed to allocate memory (NoMemoryError)",
@@ -82,17 +89,18 @@ fn out_of_memory(text: &str) -> Option<AppError<'static>> {
         "Out of memory.",
         "# There is insufficient memory for the Java Runtime Environment",
         "OpenJDK 64-Bit Server VM warning: INFO: os::commit_memory",
+        "Java HotSpot(TM) 64-Bit Server VM warning: INFO: os::commit_memory",
     ];
-    let first = first_line(text).0.trim();
-    // The JVM says it below a line of signs, or below the error and the heap that it dumped.
-    let of_jvm = first == "#" || first.starts_with("java.lang.OutOfMemoryError");
-    let said = || lines(text).map(str::trim).find(|line| BEGINS.iter().any(|begin| line.starts_with(begin)));
-    let line = lines(text).find(|line| v8_line(line)).or_else(|| of_jvm.then(said)?).unwrap_or(first);
+    let gives_up = |line: &&str| BEGINS.iter().any(|begin| line.starts_with(begin));
+    // The JVM's words may be one message: below a frame of `#`, or below the error that it ends for.
+    let of_jvm = ["#\n", "#\r\n", "java.lang.OutOfMemoryError"].iter().any(|begin| text.starts_with(begin));
+    let below = || lines(text).take(MOST_LINES_OF_JVM).find(gives_up).filter(|_| of_jvm);
+    let line = lines(text).find(|line| v8_line(line)).or_else(below).unwrap_or_else(|| first_line(text).0.trim());
     let allocation = line.starts_with("memory allocation of ") && line.contains(" bytes failed");
     let ruby = line.ends_with(": failed to allocate memory (NoMemoryError)") && line.starts_with('/');
     let heap = v8_line(line) && v8_opens(text);
     let php = php_fatal(line).is_some_and(|said| said.starts_with("Allowed memory size of "));
-    if !(allocation || ruby || heap || php || BEGINS.iter().any(|begin| line.starts_with(begin))) {
+    if !(allocation || ruby || heap || php || gives_up(&line)) {
         return None;
     }
     let name = ["java.lang.OutOfMemoryError", "NoMemoryError"].into_iter().find(|name| line.contains(name));

@@ -251,9 +251,12 @@ fn is_of_platform(text: &str) -> bool {
 /// Returns whether a message begins like one that has several lines: the last words of a process, the label of Ruby's
 /// client.
 fn has_lines(text: &str) -> bool {
-    ["thread '", "panic: ", "fatal error: ", "<--- Last few GCs", "FATAL ERROR: "]
-        .iter()
-        .any(|begin| text.starts_with(begin))
+    const BEGINS: [&str; 6] =
+        ["thread '", "panic: ", "fatal error: ", "<--- Last few GCs", "FATAL ERROR: ", "java.lang.OutOfMemoryError: "];
+    // The JVM frames its last words with `#`.
+    let framed = || text.get(..text.floor_char_boundary(40)).is_some_and(|head| head.contains("# There is insuff"));
+    BEGINS.iter().any(|begin| text.starts_with(begin))
+        || text.starts_with('#') && framed()
         || ruby::label(text).is_some()
 }
 

@@ -729,6 +729,19 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "Crash System.IO.FileNotFoundException | no file | at Shop.Program.Main",
     ),
     ("Out of memory.\n", "OutOfMemory - | Out of memory."),
+    // The JVM
+    (
+        "#\n# There is insufficient memory for the Java Runtime Environment to continue.\n# Native memory allocation (malloc) failed to allocate 81920 bytes. Error detail: AllocateHeap\n",
+        "OutOfMemory - | # There is insufficient memory for the Java Runtime Environment to continue.",
+    ),
+    (
+        "# There is insufficient memory for the Java Runtime Environment to continue.",
+        "OutOfMemory - | # There is insufficient memory for the Java Runtime Environment to continue.",
+    ),
+    (
+        "java.lang.OutOfMemoryError: Java heap space\nDumping heap to /tmp/java_pid9.hprof ...\nHeap dump file created [60912 bytes in 0.1 secs]\nTerminating due to java.lang.OutOfMemoryError: Java heap space\n",
+        "OutOfMemory java.lang.OutOfMemoryError | Terminating due to java.lang.OutOfMemoryError: Java heap space",
+    ),
     // Go
     ("2026/01/02 03:04:05 stored", "App Info"),
     ("2026/01/02 03:04:05 {\"errorMessage\":\"no\",\"errorType\":\"errorString\"}\n", "Unhandled errorString | no"),

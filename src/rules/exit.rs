@@ -22,7 +22,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         return Some(Ruling::new("runtime_exception.extension", confidence, proof));
     }
     if let Some(exit) = facts.exit() {
-        return Some(by_exit(facts, exit, proof).with_words(spoken(facts)));
+        return Some(by_exit(facts, exit, proof).with_words(facts.spoken()));
     }
     if let Some(sign) = facts.sign(|kind| matches!(kind, SignKind::ExitedEarly)) {
         return Some(Ruling::new("runtime_exception.exit", Confidence::Medium, Some(sign)));
@@ -32,12 +32,6 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let category = crate::catalogue::code(known.code)?.category?;
     (category == Category::RuntimeException || category == Category::Throttling)
         .then(|| Ruling::new(known.code, known.confidence, proof))
-}
-
-/// Returns the last words of the process, if the last line of the function is theirs: another may tell of anything.
-fn spoken(facts: &Facts<'_>) -> Option<super::LastWords> {
-    let last = facts.attempt.last_line.as_ref()?;
-    facts.last_words().filter(|words| words.line.place == last.place)
 }
 
 fn by_exit<'a>(facts: &Facts<'a>, exit: Exit<'a>, proof: Option<&'a Sign>) -> Ruling<'a> {

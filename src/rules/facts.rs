@@ -151,6 +151,12 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// Returns the last words of the process, if the last line of the function is theirs: another may tell of anything.
+    pub(super) fn spoken(&self) -> Option<LastWords> {
+        let last = self.attempt.last_line.as_ref()?;
+        self.last_words().filter(|words| words.line.place == last.place)
+    }
+
     /// Finds the error of the init, as its runtime client or its last words tell it.
     pub(super) fn init_error(&self) -> Option<&'a Sign> {
         self.attempt

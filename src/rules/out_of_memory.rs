@@ -2,7 +2,7 @@
 
 use super::facts::{Exit, Facts, error_of, form};
 use super::{Rule, Ruling};
-use crate::catalogue::is_out_of_memory_type;
+use crate::catalogue::{is_out_of_memory_type, lacks_memory};
 use crate::model::{AppError, Confidence, ErrorForm, Phase, Sign, SignKind};
 
 pub(super) const RULE: Rule = Rule {
@@ -29,7 +29,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
             facts.ended.or(facts.crash).or_else(|| facts.init_sign(None)),
         ));
     }
-    by_language(facts).or_else(|| by_kill(facts))
+    by_language(facts).or_else(|| by_kill(facts)).or_else(|| by_last_words(facts))
 }
 
 fn says_out_of_memory(sign: &Sign) -> bool {
@@ -64,6 +64,18 @@ fn is_out_of_memory(error: &AppError<'_>) -> bool {
     // A wrapper around the error (ExecutionException, TypeInitializationException) has it as its cause.
     let cause = error.cause.as_deref().and_then(|cause| cause.split_once(": ").or(Some((cause, ""))));
     own || cause.is_some_and(|(name, message)| is_out_of_memory_type(name, message))
+}
+
+/// Rules on a process that ended right after it had said, in words of its own, that it had no memory.
+fn by_last_words<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    let explained = facts.fatal.is_some_and(|sign| sign.phase == Phase::Invoke);
+    let by_extension = facts.platform_code().is_some_and(|code| code.starts_with("Extension."));
+    if explained || by_extension || !facts.process_ended() {
+        return None;
+    }
+    let words = facts.spoken().filter(|words| is_out_of_memory(&words.error) || lacks_memory(&words.error))?;
+    let proof = facts.crash.or(facts.ended);
+    Some(Ruling::new("out_of_memory.heap", Confidence::Medium, proof).with_words(Some(words)))
 }
 
 /// Rules on a process that the kernel killed, or that exited, with its memory at the limit.

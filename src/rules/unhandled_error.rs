@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 
 use super::facts::{Exit, Facts, error_of, form, head_before, head_of_stack, is_above_own_log, lacks_stack};
 use super::{LastWords, Rule, Ruling};
-use crate::catalogue::{Diagnosis, diagnose, platform_error, resource_limit_code};
+use crate::catalogue::{Diagnosis, diagnose, may_be_call, platform_error, resource_limit_code};
 use crate::lambda::runtimes::{
     EVENT_NOT_READ, FAULT_HANDLER, MAIN_THREAD, PANICKED, PROVIDED, RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE,
 };
@@ -49,7 +49,9 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     };
     // A status without a URL may be that of another service, or what the function means to answer.
     let has_status = error.http_status.is_some_and(|status| (400..600).contains(&status));
-    let confidence = if has_status { confidence.min(Confidence::Medium) } else { confidence };
+    let text = whole.as_ref().map_or(&*sign.line.text, |words| &*words.line.text);
+    let confidence =
+        if has_status || may_be_call(error, text) { confidence.min(Confidence::Medium) } else { confidence };
     Some(Ruling::new(code, confidence, Some(sign)).with_words(whole))
 }
 
