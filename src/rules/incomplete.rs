@@ -15,13 +15,11 @@ pub(super) const RULE: Rule = Rule {
 
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let attempt = facts.attempt;
-    // A REPORT that is cut off before its last figure may have had a status behind it.
-    let has_figures = attempt.report_seen && attempt.metrics.max_memory_used_mb.is_some();
-    if attempt.report_in_doubt && !has_figures {
-        return Some(Ruling::new("incomplete.no_report", Confidence::Medium, None));
-    }
     if attempt.report_seen {
         return None;
+    }
+    if attempt.report_in_doubt {
+        return Some(Ruling::new("incomplete.no_report", Confidence::Medium, None));
     }
     let cut = matches!(attempt.window_cut, WindowCut::End | WindowCut::Both);
     // A status stands on REPORT, and a timeout behind END: END says nothing where the window ends before them.
@@ -67,11 +65,6 @@ mod samples {
             failing(
                 "a REPORT that cannot be read",
                 Build::new().app_lines(1).ended().report_in_doubt(),
-                "incomplete.no_report",
-            ),
-            failing(
-                "a REPORT that is cut off behind its duration",
-                Build::new().app_lines(1).report_in_doubt().report().without_memory(),
                 "incomplete.no_report",
             ),
             Sample::near_miss(

@@ -57,12 +57,6 @@ impl Build {
         self
     }
 
-    /// Takes the memory that was used out of REPORT.
-    pub(super) fn without_memory(mut self) -> Self {
-        self.0.metrics.max_memory_used_mb = None;
-        self
-    }
-
     /// Takes its START out of view.
     pub(super) fn without_start(mut self) -> Self {
         self.0.start_seen = false;
