@@ -9,7 +9,7 @@ use super::{
 };
 use crate::model::{
     AppError, AppLine, Attempt, ErrorForm, Init, Keep, Level, Line, Lines, Phase, Place, Report, RequestId, Sign,
-    SignKind, Status, Stretch, Subject, Timestamp, WindowCut,
+    SignKind, Status, Stretch, Subject, Timestamp,
 };
 
 /// Other lines that a copied error may have above or below it.
@@ -447,17 +447,11 @@ impl OpenAttempt {
     }
 
     pub(super) fn cut_start(&mut self) {
-        self.attempt.window_cut = match self.attempt.window_cut {
-            WindowCut::None | WindowCut::Start => WindowCut::Start,
-            WindowCut::End | WindowCut::Both => WindowCut::Both,
-        };
+        self.attempt.window_cut = self.attempt.window_cut.with_start();
     }
 
     pub(super) fn cut_end(&mut self) {
-        self.attempt.window_cut = match self.attempt.window_cut {
-            WindowCut::None | WindowCut::End => WindowCut::End,
-            WindowCut::Start | WindowCut::Both => WindowCut::Both,
-        };
+        self.attempt.window_cut = self.attempt.window_cut.with_end();
     }
 }
 

@@ -124,12 +124,18 @@ impl Assembler {
         !self.starts_seen && ends && is_new() && self.open.latest_running().is_some_and(|at| !goes_on(at))
     }
 
-    /// Finds the running attempt beside which an error of a client names a request that no line before did.
+    /// Finds the running attempt beside which an error of a client names a request that no line before did. Where environments
+    /// are mixed, lines in JSON are of the request that they name.
     fn names_another(&self, line: &AppLine<'_>) -> Option<&OpenAttempt> {
-        let of_client = line.error.as_ref().is_some_and(|error| error.form.is_of_client());
-        line.id.filter(|id| of_client && !id.is_anonymous() && !self.had(*id))?;
-        let running = &self.open[self.open.latest_running()?];
-        Some(running).filter(|open| open.attempt.start_seen)
+        let form = line.error.as_ref()?.form;
+        line.id.filter(|id| !id.is_anonymous() && !self.had(*id))?;
+        if self.known_stream {
+            let latest = &self.open[self.open.latest_running()?];
+            return Some(latest).filter(|open| form.is_of_client() && open.attempt.start_seen);
+        }
+        let in_json = || form == ErrorForm::MaybeUnhandled && self.open.has_running_json();
+        let mut begun = self.open.running().map(|at| &self.open[at]).filter(|open| open.attempt.start_seen);
+        begun.next().filter(|_| form.is_of_client() || in_json())
     }
 
     /// Notes a line of the platform that the running attempt seems to have printed. Before a cut, its request may have

@@ -108,6 +108,26 @@ pub enum WindowCut {
     Both,
 }
 
+impl WindowCut {
+    /// Returns it for an attempt of which the beginning is missing, too.
+    #[must_use]
+    pub fn with_start(self) -> Self {
+        match self {
+            Self::None | Self::Start => Self::Start,
+            Self::End | Self::Both => Self::Both,
+        }
+    }
+
+    /// Returns it for an attempt of which the end is missing, too.
+    #[must_use]
+    pub fn with_end(self) -> Self {
+        match self {
+            Self::None | Self::End => Self::End,
+            Self::Start | Self::Both => Self::Both,
+        }
+    }
+}
+
 /// The init before or inside an attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Init {

@@ -104,6 +104,10 @@ impl<'a, 'r> Closing<'a, 'r> {
 
 impl Output for Closing<'_, '_> {
     fn closed(&mut self, attempt: &mut Attempt) {
+        // Where environments may be mixed, any of them may have begun before the window.
+        if self.origin.log_stream.is_none() && attempt.report_seen && !attempt.start_seen {
+            attempt.window_cut = attempt.window_cut.with_start();
+        }
         if let Some(unjudged) = &mut self.worker.unjudged
             && !rules::is_plain_success(attempt)
         {

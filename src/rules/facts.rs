@@ -7,8 +7,8 @@ use crate::lambda::loaders::may_be_bad_handler;
 use crate::lambda::platform::TASK_TIMED_OUT;
 use crate::lambda::runtimes::{JVM_THREAD, MAIN_THREAD, PYTHON_ERROR, TRACEBACK};
 use crate::model::{
-    AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, RequestId, Sign, SignKind, Status, Subject,
-    WindowCut,
+    AppError, Attempt, ErrorForm, InitPhase, InitType, KeptLine, Line, Phase, RequestId, Sign, SignKind, Status,
+    Subject, WindowCut,
 };
 
 /// An attempt with the facts for which its signs must be searched.
@@ -501,17 +501,58 @@ fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
 pub(super) fn head_of_stack<'a>(attempt: &'a Attempt, stack: &Sign) -> Option<&'a Sign> {
     let bare = form(stack) == Some(ErrorForm::Crash)
         && error_of(stack).is_some_and(|error| error.error_type.is_none())
-        && stack.line.text.trim_start().starts_with(TRACEBACK);
+        && last_of_message(stack).is_some();
     let at = attempt.signs.iter().position(|sign| std::ptr::eq(sign, stack)).filter(|_| bare)?;
     let head = attempt.signs.get(at.checked_sub(1)?)?;
     (error_of(head).is_some() && head.line.text.starts_with(PYTHON_ERROR)).then_some(head)
 }
 
-/// Joins the first line of an error of Python's client with its stack.
+/// Returns the line of a message that stands directly above a stack in its event, empty if there is none.
+fn last_of_message(stack: &Sign) -> Option<&str> {
+    let text = stack.line.text.trim_start();
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    match () {
+        () if text.starts_with(TRACEBACK) => Some(""),
+        () if rest.starts_with(TRACEBACK) => Some(first.trim_end()),
+        () => None,
+    }
+}
+
+/// Returns the class that Python's client prints in front of the message.
+fn class_of_head(head: &str) -> Option<&str> {
+    let (name, _) = head.strip_prefix(PYTHON_ERROR)?.trim_start().split_once(": ")?;
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.".contains(&byte);
+    (!name.is_empty() && name.bytes().all(is_of_name)).then_some(name)
+}
+
+/// Most lines of a message between its first one and the stack.
+const LINES_OF_MESSAGE: usize = 16;
+
+/// Joins the first line of an error of Python's client with the rest of its message and its stack.
 pub(super) fn head_before(facts: &Facts<'_>, stack: &Sign) -> Option<LastWords> {
     let head = head_of_stack(facts.attempt, stack)?;
     let AppError { frame, is_of_loading, .. } = error_of(stack)?.clone();
-    let error = AppError { form: ErrorForm::Unhandled, frame, is_of_loading, ..error_of(head)?.clone() };
+    let error = error_of(head)?.clone();
+    // An input with its newest event first is read from its end.
+    let (from, to) = (head.line.place.min(stack.line.place), head.line.place.max(stack.line.place));
+    let is_between = |line: &KeptLine<'_>| line.own && line.place > from && line.place < to;
+    let between = facts.attempt.lines.iter().filter(is_between).take(LINES_OF_MESSAGE);
+    let mut message = error.message.as_deref().unwrap_or_default().to_owned();
+    let between =
+        between.map(|line| line.to_text().trim_end().to_owned()).chain(last_of_message(stack).map(str::to_owned));
+    for line in between.filter(|line| !line.is_empty()) {
+        message.push('\n');
+        message.push_str(&line);
+    }
+    let error = AppError {
+        form: ErrorForm::Unhandled,
+        frame,
+        is_of_loading,
+        // The stack tells that the word before the message is a class, whatever its name.
+        error_type: error.error_type.or_else(|| class_of_head(&head.line.text).map(|name| name.to_owned().into())),
+        message: Some(message.into()).filter(|_| error.message.is_some()),
+        ..error
+    };
     Some(LastWords { line: head.line.clone(), error })
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::harness::{Run, directory, write};
 
 const ID: &str = "5f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d10";
+const ID_HERE: &str = "ID";
 const BEGIN_MS: u64 = 1_790_812_800_000;
 
 /// Messages of an attempt that failed, with ID and TIME where these stand, each a second after the one before.
@@ -89,11 +90,16 @@ const FORMS: [(&str, Form); 3] = [
 
 /// Returns the events of an attempt, with so many milliseconds more before its last line: extensions may have been busy.
 fn events(failed: &Failed, late_ms: u64) -> Vec<(u64, String)> {
+    events_after(failed, 0, late_ms)
+}
+
+/// Returns the same so many milliseconds later.
+fn events_after(failed: &Failed, begin_ms: u64, late_ms: u64) -> Vec<(u64, String)> {
     let last = failed.messages.len() as u64 - 1;
     let event = |(number, message): (u64, &&str)| {
-        let after_ms = number * 1_000 + if number == last { late_ms } else { 0 };
+        let after_ms = begin_ms + number * 1_000 + if number == last { late_ms } else { 0 };
         let time = format!("2026-10-01T00:00:{:02}.{:03}Z", after_ms / 1_000, after_ms % 1_000);
-        (BEGIN_MS + after_ms, message.replace("ID", ID).replace("TIME", &time))
+        (BEGIN_MS + after_ms, message.replace(ID_HERE, ID).replace("TIME", &time))
     };
     (0..).zip(failed.messages).map(event).collect()
 }
@@ -152,6 +158,32 @@ fn a_retry_is_no_rest_of_the_attempt_before() {
                 let summary = Run::analyze([&one, &other]).args(["--function", "orders"]).summary();
                 let told = format!("{} as {form}, {cut_end} lines and those from {cut_start}", failed.name);
                 assert_eq!(summary["totals"]["attempts"], 2, "{told}");
+            }
+        }
+    }
+}
+
+/// Attempts of several environments run at the cut: each is one with its rest, which need not be the first thing in its file.
+#[test]
+fn all_attempts_that_run_at_a_cut_are_joined() {
+    let ids = [ID, "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d11", "7f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d12"];
+    // What names no request could be of any of them.
+    for failed in FAILED.iter().filter(|failed| failed.messages.iter().all(|message| message.contains(ID_HERE))) {
+        let mut merged: Vec<(u64, String)> = Vec::new();
+        for (id, begin_ms) in ids.into_iter().zip([0, 7, 11]) {
+            let own = events_after(failed, begin_ms, 1).into_iter();
+            merged.extend(own.map(|(at, message)| (at, message.replace(ID, id))));
+        }
+        merged.sort_by_key(|(at, _)| *at);
+        for (form, write_events) in &FORMS[..2] {
+            for cut in 1..merged.len() {
+                let place = directory();
+                let [one, other] = ["1.json", "2.json"].map(|name| place.path().join(name));
+                write(&one, write_events(&merged[..cut]));
+                write(&other, write_events(&merged[cut..]));
+                let totals = &Run::analyze([&one, &other]).args(["--function", "orders"]).summary()["totals"];
+                let told = json!([totals["attempts"], totals["failed"], totals["outcomes"]["recovered"]]);
+                assert_eq!(told, json!([3, 3, 0]), "{} as {form}, cut at {cut}", failed.name);
             }
         }
     }
