@@ -26,11 +26,13 @@ pub(crate) fn record_of(
 ) -> Record {
     let text = |text: &str| redaction.apply(text);
     let cut = verdict.category.is_failure() || !attempt.report_seen;
+    // The line of the error has its message in another form.
+    let secrets = verdict.error_message.as_deref().map_or_else(Vec::new, |message| redaction.secrets_in(message));
     // What a line is may be told by those above it.
     let told = |place: Place, text: &str| {
         let above = attempt.lines.above(place, Redaction::lines_above(text));
         let above = above.skip_while(|line| !Redaction::may_name(line.text));
-        redaction.apply_below(above.map(|line| line.to_text()), text)
+        Redaction::without(redaction.apply_below(above.map(|line| line.to_text()), text), &secrets)
     };
     let evidence: Vec<_> = verdict
         .evidence

@@ -402,6 +402,45 @@ fn no_secret_survives_in_a_line_below_its_name() {
 const CUTS: [usize; 3] = [4_096, 2_000, 512];
 
 /// Law: a token of which the end was cut off is masked as well.
+/// The line of an error has its message in another form, in which a secret may not look like one.
+#[test]
+fn what_is_masked_in_a_message_is_masked_in_its_line() {
+    const SECRET: &str = "q8Zk3LmP0vXw7Rt2";
+    let lists = [
+        format!("passwords:\n  - {SECRET}"),
+        format!("db:\n  api_keys:\n  - {SECRET}\n  - second"),
+        format!("password: |\n  {SECRET}"),
+        format!("password:\r\n  - {SECRET}"),
+    ];
+    for list in lists {
+        let stack = serde_json::to_string(&list.lines().collect::<Vec<_>>()).expect("texts");
+        let text = serde_json::to_string(&list).expect("a text");
+        for error in [
+            format!(
+                "[ERROR] ValueError: {list}\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler"
+            ),
+            format!(
+                "2026-10-01T00:00:00.090Z\t{}\tERROR\tInvoke Error \t{{\"errorType\":\"Error\",\"errorMessage\":{text},\"stack\":{stack}}}",
+                id(1)
+            ),
+        ] {
+            let report = "Duration: 3.00 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 9 MB";
+            let messages = [
+                format!("START RequestId: {} Version: 7\n", id(1)),
+                error.clone(),
+                format!("REPORT RequestId: {}\t{report}\n", id(1)),
+            ];
+            let event =
+                |message| serde_json::json!({"timestamp": 1_790_812_800_090_u64, "message": message}).to_string();
+            let log = messages.map(event).join("\n");
+            for format in ["ndjson", "json", "html", "table", "markdown"] {
+                let shown = Run::analyze(["-"]).input(log.clone()).args(["--format", format]).stdout();
+                assert!(!shown.contains(SECRET), "{format}: {error}");
+            }
+        }
+    }
+}
+
 #[test]
 fn no_half_of_a_token_survives_a_cut() {
     let tokens = tokens();

@@ -54,6 +54,8 @@ const LEVELS: usize = 3;
 /// Length from which the end of a text may have been cut off, and a secret with it in part. A shorter text says so by an
 /// ellipsis.
 const MAY_BE_CUT: usize = 256;
+/// Shortest secret that is looked for by itself.
+const KNOWN_BY_ITSELF: usize = 8;
 /// Largest compiled pattern of the user, in bytes.
 const PATTERN_BYTES: usize = 1 << 20;
 
@@ -127,6 +129,28 @@ impl Redaction {
         let word = &text.as_bytes()[..end];
         let is_torn = self.enabled && word.iter().any(u8::is_ascii_alphanumeric) && random::looks_random(word);
         if is_torn { format!("…{}", self.masked(&text[end..])) } else { self.apply(text) }
+    }
+
+    /// Returns the secrets in a text that are long enough to be known by themselves.
+    #[must_use]
+    pub(crate) fn secrets_in<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        if !self.enabled {
+            return Vec::new();
+        }
+        let found = self.found(text, &search::words(text.as_bytes()));
+        let mut secrets: Vec<&str> = found.into_iter().filter_map(|range| text.get(range)).collect();
+        secrets.retain(|secret| secret.len() >= KNOWN_BY_ITSELF && !secret.contains(MASK));
+        // The longer first: one may be a part of another.
+        secrets.sort_unstable_by_key(|secret| (std::cmp::Reverse(secret.len()), *secret));
+        secrets.dedup();
+        secrets
+    }
+
+    /// Masks secrets that were found elsewhere in a text that is masked already: in what stands around them there, they
+    /// may not look like any.
+    #[must_use]
+    pub(crate) fn without(text: String, secrets: &[&str]) -> String {
+        secrets.iter().fold(text, |text, secret| if text.contains(secret) { text.replace(secret, MASK) } else { text })
     }
 
     /// Masks the secrets in every text of a document that was written by an earlier run.

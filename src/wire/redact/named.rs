@@ -79,7 +79,8 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
                 if may_be_block && !named.is_assigned { items_below(text, named.key.start, from) } else { Vec::new() };
             if !items.is_empty() {
                 // Below a name stand rules and kinds, too.
-                let secrets = items.into_iter().filter(|item| looks_random(&text[item.clone()]));
+                let is_made = |word: &[u8]| is_made(word) && !is_id(word);
+                let secrets = items.into_iter().filter(|item| is_made(&text[item.clone()]));
                 secrets.filter(|item| is_secret(named, &text[item.clone()])).for_each(|item| scan.mask(item));
                 return;
             }

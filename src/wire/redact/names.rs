@@ -100,8 +100,6 @@ pub(super) static NAMES: &[(&str, NameKind)] = &[
     ("signing key", Token),
     ("session key", Token),
     ("shared key", Token),
-    ("server key", Token),
-    ("client key", Token),
     ("master key", Token),
     ("auth key", Token),
     ("service key", Token),

@@ -367,13 +367,17 @@ pub(super) fn block(text: &[u8], key: usize, at: usize) -> Option<Range<usize>> 
 /// Returns the items of a list of YAML below a key: one word in each line behind a dash. `at` is behind the colon.
 pub(super) fn items_below(text: &[u8], key: usize, at: usize) -> Vec<Range<usize>> {
     let mut items = Vec::new();
-    let Some(own) = own_indent(text, key, false) else { return items };
+    // Behind the type of an error, a message begins.
+    let Some(own) = own_indent(text, key, text[..key].ends_with(b": ")) else { return items };
     let line_end = |from: usize| memchr::memchr(b'\n', &text[from..]).map_or(text.len(), |length| from + length);
     let mut end = line_end(at);
     while end < text.len() {
         let line = end + 1;
         let dash = line + blanks(text, line, LONGEST_LEAD);
         end = line_end(line);
+        if text[dash.min(end)..end].trim_ascii().is_empty() && end < text.len() {
+            continue;
+        }
         if dash - line < own || !text[dash..end].starts_with(b"- ") {
             break;
         }
