@@ -151,7 +151,8 @@ impl Output for Closing<'_, '_> {
             && self.worker.shown.wants(request, verdict.category.is_failure())
         {
             let (record, at) = (record(), (attempt.place, names.function()));
-            self.worker.shown.take(request, record, at, &attempt.lines, &options.redaction);
+            let message = verdict.error_message.as_deref();
+            self.worker.shown.take(request, record, at, &attempt.lines, message, &options.redaction);
         }
     }
 

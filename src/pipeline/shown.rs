@@ -73,13 +73,17 @@ impl Shown {
         record: Record,
         (place, function): (Place, u32),
         lines: &Lines,
+        error_message: Option<&str>,
         redaction: &Redaction,
     ) {
+        // The line of the error has its message in another form.
+        let secrets = error_message.map_or_else(Vec::new, |message| redaction.secrets_in(message));
         let mut masking = LineMasking::new(redaction);
         let lines_shown = lines.iter().map(|line| {
             let text = line.to_text();
             let text = text.trim_end();
             let masked = if line.own { masking.next(text) } else { masking.of_platform(text) };
+            let masked = Redaction::without(masked, &secrets);
             ShownLine {
                 at: line.at.map(|at| at.to_string()),
                 at_ms: line.at.map(Timestamp::ms),

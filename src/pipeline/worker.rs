@@ -140,7 +140,7 @@ impl<'r> Worker<'r> {
         let request = record.request_id.as_ref().and_then(|id| RequestId::read(id));
         if let Some(request) = request.filter(|id| self.shown.wants(*id, false)) {
             let at = (place, names.function());
-            self.shown.take(request, record.clone(), at, &Lines::default(), &self.options.redaction);
+            self.shown.take(request, record.clone(), at, &Lines::default(), None, &self.options.redaction);
         }
         self.spool(&record, place, names);
     }

@@ -437,6 +437,8 @@ fn what_is_masked_in_a_message_is_masked_in_its_line() {
                 let shown = Run::analyze(["-"]).input(log.clone()).args(["--format", format]).stdout();
                 assert!(!shown.contains(SECRET), "{format}: {error}");
             }
+            let shown = Run::new(["show", &id(1), "-"]).input(log).stdout();
+            assert!(!shown.contains(SECRET), "show: {error}");
         }
     }
 }
