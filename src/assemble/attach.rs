@@ -319,10 +319,12 @@ impl Assembler {
             output.crowded(message.place);
             self.emit(oldest, output);
         }
-        let before = std::mem::take(&mut self.pending);
+        let mut before = std::mem::take(&mut self.pending);
+        let own = before.take_errors_at(message.at);
         let mut open = OpenAttempt::begin(self.spare.take(), Some(id), message, before);
         open.touch(message);
         open.json = json;
+        own.into_iter().for_each(|sign| open.adopt_sign(Sign { phase: Phase::Invoke, ..sign }));
         open.attempt.start_seen = true;
         open.start_behind_end = order == StartOrder::BehindItsEnd;
         open.attempt.runtime = open.before.runtime.clone();

@@ -520,6 +520,16 @@ impl Pending {
         self.0.as_mut().map_or_else(Vec::new, |lines| lines.signs.extract_if(.., is_of_client).collect())
     }
 
+    /// Takes out the errors of a handler that have the very time of START: exports have the lines of one millisecond in any
+    /// order.
+    pub(super) fn take_errors_at(&mut self, start: Option<Timestamp>) -> Vec<Sign> {
+        let ends = |error: &AppError<'_>| error.form.ends_alone() && !error.is_of_loading;
+        let is_own = |sign: &mut Sign| {
+            Timestamp::is_same_ms(start, sign.line.at) && matches!(&sign.kind, SignKind::Error(error) if ends(error))
+        };
+        self.0.as_mut().map_or_else(Vec::new, |lines| lines.signs.extract_if(.., is_own).collect())
+    }
+
     /// Creates the lines of which one error is all.
     pub(super) fn of_one(sign: Sign, bytes: u64) -> Self {
         let Line { at, place, text } = &sign.line;

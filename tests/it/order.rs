@@ -248,9 +248,10 @@ const LAST_WORDS: [(&str, bool, &str); 9] = [
     ),
 ];
 
-/// Exports have the lines of one millisecond in any order: an error at the time of REPORT is of the attempt, also behind it.
+/// Exports have the lines of one millisecond in any order: an error at the time of START or REPORT is of the attempt, also before
+/// the one or behind the other.
 #[test]
-fn an_error_at_the_time_of_report_may_stand_behind_it() {
+fn an_error_at_the_time_of_start_or_report_may_stand_beside_it() {
     let ids = ["5f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d10", "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d11"];
     for (runtime, json, error) in LAST_WORDS {
         let of_platform = |id: &str, begin: u64, end: u64| {
@@ -273,9 +274,9 @@ fn an_error_at_the_time_of_report_may_stand_behind_it() {
                 ]
             }
         };
-        let first = of_platform(ids[0], 0, 90);
-        for behind in 1..=first.len() {
-            let mut events = first.clone();
+        let places = |begin: u64| usize::from(begin == 0)..=of_platform(ids[0], begin, 90).len();
+        for (begin, behind) in [0, 90].into_iter().flat_map(|begin| places(begin).map(move |behind| (begin, behind))) {
+            let mut events = of_platform(ids[0], begin, 90);
             events.insert(behind, (90, error.replace("ID", ids[0])));
             events.extend(of_platform(ids[1], 2_000, 2_090));
             let line = |(at, message): &(u64, String)| {
@@ -287,7 +288,7 @@ fn an_error_at_the_time_of_report_may_stand_behind_it() {
             };
             let records = Run::analyze(["-"]).input(events.iter().map(line).collect::<String>()).records();
             let told: Vec<_> = records.iter().map(|record| (&record["category"], &record["confidence"])).collect();
-            assert_eq!(records[0]["category"], "runtime_exception", "{runtime} behind {behind}: {told:?}");
+            assert_eq!(records[0]["category"], "runtime_exception", "{runtime} behind {behind} from {begin}: {told:?}");
             assert_eq!(told[1], (&json!("ok"), &json!("high")), "{runtime} behind {behind}");
             assert_eq!(records[1]["observations"], json!([]), "{runtime} behind {behind}");
         }
