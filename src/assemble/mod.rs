@@ -46,6 +46,8 @@ pub(crate) trait Output {
     fn duplicate(&mut self);
     /// An attempt was closed because too many were open.
     fn crowded(&mut self, place: Place);
+    /// A REPORT was cut off where it begins; its place.
+    fn unread_report(&mut self, place: Place);
     /// Lines of the stream are in an order in which nobody wrote them; the place of the first one.
     fn disordered(&mut self, place: Place);
     /// Errors of one attempt were taken for an attempt each, because they were more than are kept; the place of the first one.
