@@ -15,6 +15,7 @@ use crate::model::{
 
 impl Assembler {
     pub(super) fn attach(&mut self, message: &Message<'_>, record: &Statement<'_>, output: &mut dyn Output) {
+        self.close_lingering(message.at, output);
         if tells_time(record) {
             self.close_overdue(message.at, output);
         } else {
@@ -314,6 +315,7 @@ impl Assembler {
                 return Some(open);
             }
         }
+        let lingering = self.take_lingering(message, id);
         // In one environment, only JSON streams run requests side by side.
         match (self.known_stream, json) {
             (true, false) => self.give_way(message.at, message.keep, output),
@@ -326,6 +328,7 @@ impl Assembler {
             output.crowded(message.place);
             self.emit(oldest, output);
         }
+        self.put_lingering(message.at, lingering);
         let before = std::mem::take(&mut self.pending);
         let mut open = OpenAttempt::begin(self.spare.take(), Some(id), message, before);
         open.touch(message);

@@ -229,6 +229,13 @@ impl OpenAttempts {
         either(listed, indexed.map(|indexed| indexed.map(|at| *at as usize)))
     }
 
+    /// Returns the places of the attempts that are reported, in order.
+    pub(super) fn reported(&self) -> impl DoubleEndedIterator<Item = usize> {
+        let listed = self.index.is_none().then(|| self.filtered(OpenAttempt::is_reported));
+        let indexed = self.index.as_ref().map(|index| index.reported.iter());
+        either(listed, indexed.map(|indexed| indexed.map(|at| *at as usize)))
+    }
+
     /// Returns the place of the latest attempt that is reported.
     pub(super) fn latest_reported(&self) -> Option<usize> {
         match &self.index {
