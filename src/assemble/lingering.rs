@@ -19,6 +19,7 @@ pub(super) struct Lingering {
 impl Assembler {
     /// Takes the attempts out that were reported in the millisecond in which another one begins, and puts them back behind
     /// what is done in between.
+    #[expect(clippy::vec_box, reason = "they are boxed already")]
     pub(super) fn take_lingering(&mut self, message: &Message<'_>, begins: RequestId) -> Vec<Box<OpenAttempt>> {
         let names = |open: &OpenAttempt| open.id().is_some_and(|id| id != begins && !id.is_anonymous());
         let places: Vec<usize> = self.open.reported().rev().take(MOST).collect();
@@ -35,6 +36,7 @@ impl Assembler {
     }
 
     /// Puts back what was taken out.
+    #[expect(clippy::vec_box, reason = "they are boxed already")]
     pub(super) fn put_lingering(&mut self, at: Option<Timestamp>, taken: Vec<Box<OpenAttempt>>) {
         self.lingering = None;
         let Some(at) = at.filter(|_| !taken.is_empty()) else { return };
