@@ -52,7 +52,10 @@ pub(super) fn find(text: &str) -> Option<Spoilt<'_>> {
         let id = before.get(at..at + RequestId::LENGTH)?;
         Some((before.get(..at)?, RequestId::parse(id.as_bytes())?))
     })?;
-    let as_written = HEAD.ends_with(head) || differs_little(head);
+    // A function may print the label and the figures of another request, but hardly with the platform's tab.
+    let has_tab = text.get(..figure)?.ends_with('\t');
+    let is_rest = HEAD.ends_with(head) && (has_tab || head.len() > platform::REQUEST_ID.len() + 1);
+    let as_written = is_rest || differs_little(head);
     // Behind other text, it is told of as a line that was not read.
     let is_behind_other = || head.contains(platform::REPORT.begin);
     (is_report && (as_written || !is_behind_other())).then_some(Spoilt { id, figures, as_written })
