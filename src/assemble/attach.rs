@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::disorder::StartOrder;
 use super::failed_init::is_of_init;
 use super::loose::is_loose;
-use super::open::{OpenAttempt, Pending};
+use super::open::{BegunReport, OpenAttempt, Pending};
 use super::open_attempts::{ClosedBy, Edit, Mark};
 use super::{Assembler, LONE_ERRORS, Message, OPEN_AT_ONCE, Output, WHOLE_AT_ONCE};
 use crate::model::{
@@ -15,6 +15,7 @@ use crate::model::{
 
 impl Assembler {
     pub(super) fn attach(&mut self, message: &Message<'_>, record: &Statement<'_>, output: &mut dyn Output) {
+        self.close_lingering(message.at, output);
         if tells_time(record) {
             self.close_overdue(message.at, output);
         } else {
@@ -47,6 +48,7 @@ impl Assembler {
                 | Statement::Foreign(_)
                 | Statement::Insights(_)
                 | Statement::Unrecognized
+                | Statement::ReportBegun
                 | Statement::UnreadableReport { .. }
         );
         match record {
@@ -77,6 +79,12 @@ impl Assembler {
                 self.ordinary_line(message, output);
             }
             Statement::UnreadableReport { id, .. } => self.unreadable_report(message, *id, output),
+            Statement::ReportBegun => {
+                // Of several that run, nothing tells which.
+                let begun = BegunReport { place: message.place, bytes: message.bytes };
+                self.open.mark_running(Mark::ReportBegun(begun));
+                self.ordinary_line(message, output);
+            }
             Statement::TimedOut { id: Some(id) } => self.sign_of(message, *id, SignKind::TimedOut, output),
             Statement::TimedOut { id: None } => self.timed_out_alone(message, SignKind::TimedOut, output),
             Statement::ExitedEarly { id } => self.sign_of(message, *id, SignKind::ExitedEarly, output),
@@ -307,6 +315,7 @@ impl Assembler {
                 return Some(open);
             }
         }
+        let lingering = self.take_lingering(message, id);
         // In one environment, only JSON streams run requests side by side.
         match (self.known_stream, json) {
             (true, false) => self.give_way(message.at, message.keep, output),
@@ -319,6 +328,7 @@ impl Assembler {
             output.crowded(message.place);
             self.emit(oldest, output);
         }
+        self.put_lingering(message.at, lingering);
         let mut before = std::mem::take(&mut self.pending);
         let own = before.take_errors_at(message.at);
         let mut open = OpenAttempt::begin(self.spare.take(), Some(id), message, before);
@@ -742,13 +752,14 @@ fn shared(last: &mut Option<Arc<str>>, text: &str) -> Arc<str> {
 
 /// Returns whether the time of a statement is that of the log, also where lines have no time but what they say themselves.
 fn tells_time(record: &Statement<'_>) -> bool {
-    use Statement::{App, ExitedEarly, Foreign, Insights, TimedOut, UnreadableReport, Unrecognized};
+    use Statement::{App, ExitedEarly, Foreign, Insights, ReportBegun, TimedOut, UnreadableReport, Unrecognized};
     !matches!(
         record,
         App(_)
             | Foreign(_)
             | Insights(_)
             | Unrecognized
+            | ReportBegun
             | UnreadableReport { .. }
             | TimedOut { .. }
             | ExitedEarly { .. }
@@ -800,6 +811,13 @@ pub(super) fn hand_over(mut open: Box<OpenAttempt>, of_lambda: bool, output: &mu
         output.disordered(open.attempt.place);
     }
     output.count(open.attempt.place.input, Bucket::Environment, open.before.bytes);
+    if let Some(begun) = open.begun_report.filter(|_| !open.is_reported()) {
+        open.attempt.report_in_doubt = true;
+        let bytes = begun.bytes.min(open.bytes);
+        open.bytes -= bytes;
+        output.unread_report(begun.place);
+        output.count(begun.place.input, Bucket::Unrecognized, bytes);
+    }
     output.count(open.attempt.place.input, Bucket::Attributed, open.bytes);
     open.close();
     let handed_over = open.hand_over_lines();

@@ -10,6 +10,7 @@
 mod attach;
 mod disorder;
 mod failed_init;
+mod lingering;
 mod loose;
 mod open;
 mod open_attempts;
@@ -46,6 +47,8 @@ pub(crate) trait Output {
     fn duplicate(&mut self);
     /// An attempt was closed because too many were open.
     fn crowded(&mut self, place: Place);
+    /// A REPORT was cut off where it begins; its place.
+    fn unread_report(&mut self, place: Place);
     /// Lines of the stream are in an order in which nobody wrote them; the place of the first one.
     fn disordered(&mut self, place: Place);
     /// Errors of one attempt were taken for an attempt each, because they were more than are kept; the place of the first one.
@@ -170,6 +173,8 @@ pub(crate) struct Assembler {
     recent: RecentIds,
     /// Attempts that gave way to the next one without a REPORT.
     superseded: superseded::Superseded,
+    /// Attempts that wait for lines of the millisecond of their REPORT, while another one runs.
+    lingering: Option<Box<lingering::Lingering>>,
     /// Lines of the platform that seem to have been printed. Boxed, as hardly a stream has any.
     printed: Option<Box<printed::Printed>>,
     /// The head of the part: attempts that an earlier part may still change.
@@ -218,6 +223,7 @@ impl Assembler {
             concurrent: false,
             recent: RecentIds::default(),
             superseded: superseded::Superseded::default(),
+            lingering: None,
             printed: None,
             held: part::PartHead::default(),
             first_at: None,
@@ -320,6 +326,7 @@ impl Assembler {
     /// Takes an ordinary line while not exactly one attempt is open and running: it belongs to the one that it names or
     /// to the latest, else to none yet.
     fn ordinary_between(&mut self, message: &Message<'_>, output: &mut dyn Output) {
+        self.close_lingering(message.at, output);
         self.close_reported(message.at, output);
         let named = if self.concurrent { self.named_in(message) } else { None };
         if let Some(mut open) = named.or_else(|| self.current()).and_then(|at| self.open.edit(at)) {

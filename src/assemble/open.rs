@@ -34,8 +34,17 @@ pub(super) struct OpenAttempt {
     pub(super) start_behind_end: bool,
     /// Whether it seems to have printed a START in text, in a log in JSON.
     pub(super) printed_start: bool,
+    /// A line while it ran that is nothing but a beginning of REPORT: it was cut there, unless REPORT follows.
+    pub(super) begun_report: Option<BegunReport>,
     /// Its last lines, in a buffer that the next attempt reuses.
     pub(super) lines: Lines,
+}
+
+/// The place and the bytes of a line that is nothing but a beginning of REPORT.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BegunReport {
+    pub(super) place: Place,
+    pub(super) bytes: u64,
 }
 
 impl OpenAttempt {
@@ -62,6 +71,7 @@ impl OpenAttempt {
         open.last_at = message.at;
         open.start_behind_end = false;
         open.printed_start = false;
+        open.begun_report = None;
         open.lines.clear();
         open
     }
@@ -188,7 +198,8 @@ impl OpenAttempt {
     pub(super) fn report(&mut self, report: &Report<'_>, message: &Message<'_>) {
         let attempt = &mut self.attempt;
         attempt.report_seen = true;
-        attempt.report_in_doubt |= !report.whole;
+        // It settles what lines before it left in doubt.
+        attempt.report_in_doubt = !report.whole;
         attempt.metrics = report.metrics;
         attempt.emulated |= report.emulated;
         attempt.json |= report.json;
@@ -308,6 +319,7 @@ impl OpenAttempt {
         self.last_at = later.last_at.max(self.last_at);
         self.json |= later.json;
         self.printed_start |= later.printed_start;
+        self.begun_report = self.begun_report.or(later.begun_report);
         if !self.is_reported() || keep.every_line {
             self.lines.append(&later.lines, keep);
         }
@@ -323,6 +335,7 @@ impl OpenAttempt {
         mine.app_lines += theirs.app_lines;
         mine.request_id = mine.request_id.or(theirs.request_id);
         mine.end_seen |= theirs.end_seen;
+        mine.report_in_doubt &= mine.report_seen || !theirs.report_seen;
         mine.report_in_doubt |= theirs.report_in_doubt;
         mine.error_unsure |= theirs.error_unsure;
         mine.emulated |= theirs.emulated;

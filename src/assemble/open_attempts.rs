@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 
-use super::open::OpenAttempt;
+use super::open::{BegunReport, OpenAttempt};
 use super::work;
 use crate::model::{RequestId, Timestamp};
 
@@ -45,13 +45,25 @@ pub(super) enum Mark {
     ErrorUnsure,
     /// A REPORT could not be read.
     ReportInDoubt,
+    /// A REPORT may have begun.
+    ReportBegun(BegunReport),
 }
 
 impl Mark {
+    fn number(self) -> usize {
+        match self {
+            Self::ErrorUnsure => 0,
+            Self::ReportInDoubt => 1,
+            Self::ReportBegun(_) => 2,
+        }
+    }
+
     fn set(self, open: &mut OpenAttempt) {
         match self {
             Self::ErrorUnsure => open.attempt.error_unsure = true,
             Self::ReportInDoubt => open.attempt.report_in_doubt = true,
+            // The format JSON has no such line.
+            Self::ReportBegun(begun) => open.begun_report = Some(begun).filter(|_| !open.json),
         }
     }
 }
@@ -217,6 +229,13 @@ impl OpenAttempts {
         either(listed, indexed.map(|indexed| indexed.map(|at| *at as usize)))
     }
 
+    /// Returns the places of the attempts that are reported, in order.
+    pub(super) fn reported(&self) -> impl DoubleEndedIterator<Item = usize> {
+        let listed = self.index.is_none().then(|| self.filtered(OpenAttempt::is_reported));
+        let indexed = self.index.as_ref().map(|index| index.reported.iter());
+        either(listed, indexed.map(|indexed| indexed.map(|at| *at as usize)))
+    }
+
     /// Returns the place of the latest attempt that is reported.
     pub(super) fn latest_reported(&self) -> Option<usize> {
         match &self.index {
@@ -356,7 +375,7 @@ impl OpenAttempts {
             let running = self.list.iter_mut().flatten().filter(|open| !open.is_reported());
             return running.for_each(|open| mark.set(open));
         };
-        let from = std::mem::replace(&mut index.marked[mark as usize], key(self.list.len()));
+        let from = std::mem::replace(&mut index.marked[mark.number()], key(self.list.len()));
         for at in index.running.range(from..) {
             work::done(1);
             if let Some(open) = &mut self.list[*at as usize] {
@@ -489,7 +508,7 @@ struct Index {
     /// Number of those running beside which others may.
     running_json: usize,
     /// For each mark, the place up to which all that run have it.
-    marked: [u32; 2],
+    marked: [u32; 3],
 }
 
 impl Index {

@@ -17,7 +17,7 @@ impl Assembler {
         if line.id.is_some_and(|id| self.is_superseded(id)) {
             return None;
         }
-        if self.is_of_another(line, message) {
+        if self.is_of_another(line, message) || self.is_of_earlier(line) {
             return None;
         }
         if line.id.is_none() && line.error.is_some() && self.begins_environment() {
@@ -32,6 +32,16 @@ impl Assembler {
             return (!foreign).then_some(at);
         }
         self.trailing_owner(message, line)
+    }
+
+    /// Returns whether an error names an attempt that was closed lately. What ended the process, ended what runs in it.
+    fn is_of_earlier(&self, line: &AppLine<'_>) -> bool {
+        let ends_process = |form| {
+            use ErrorForm::{Crash, OutOfMemory, Uncaught, UnhandledRejection};
+            matches!(form, Crash | OutOfMemory | Uncaught | UnhandledRejection)
+        };
+        let may_be = line.error.as_ref().is_some_and(|error| !self.known_stream || !ends_process(error.form));
+        may_be && line.id.is_some_and(|id| self.recent.contains(id))
     }
 
     /// Returns a statement of the platform with the id of the only attempt that runs, where its own is masked and those before

@@ -66,7 +66,12 @@ impl OpenAttempt {
         else {
             return Err(self);
         };
-        if self.printed_start || *work_shown != WorkShown::default() || !side_effects.is_empty() || !lines.is_empty() {
+        if self.printed_start
+            || self.begun_report.is_some()
+            || *work_shown != WorkShown::default()
+            || !side_effects.is_empty()
+            || !lines.is_empty()
+        {
             return Err(self);
         }
         let Self {
@@ -79,6 +84,7 @@ impl OpenAttempt {
             last_at,
             start_behind_end,
             printed_start: _,
+            begun_report: _,
             lines,
         } = *self;
         // Every field has its place here or is named above.
@@ -192,6 +198,7 @@ impl RestingAttempt {
             bytes: self.bytes,
             last_at: self.last_at,
             printed_start: false,
+            begun_report: None,
             start_behind_end: self.start_behind_end,
             lines: self.lines.map_or_else(Lines::default, |lines| *lines),
         })

@@ -31,6 +31,7 @@ impl Output for Closed {
         self.duplicates += 1;
     }
     fn crowded(&mut self, _: Place) {}
+    fn unread_report(&mut self, _: Place) {}
     fn parted(&mut self, _: Place) {
         self.parted = true;
     }

@@ -90,6 +90,8 @@ pub enum Statement<'a> {
     Foreign(&'static str),
     /// An event of Lambda Insights about one attempt. Boxed, as it is large and rare.
     Insights(Box<InsightsReading>),
+    /// A message that is nothing but a beginning of REPORT, which was cut there, or a word of the function.
+    ReportBegun,
     /// A REPORT of which neither a figure nor a status can be read, so that the end of the attempt is not known.
     UnreadableReport {
         /// Id of the request, where the line still has it.

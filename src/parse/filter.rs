@@ -12,6 +12,7 @@ use memchr::memrchr;
 use wide::u8x16;
 
 use super::platform_text::SIGNS_AROUND;
+use super::spoilt_report;
 use super::text::is_class_name;
 use crate::lambda::after_go_date;
 use crate::lambda::levels::SEVERE_PREFIXES;
@@ -305,13 +306,20 @@ fn begins_otherwise(message: &[u8]) -> bool {
     let message = trim_front(message);
     match message.first() {
         Some(b'0'..=b'9') => after_time(message),
-        Some(b'{') => serilog(message) || has_severe_level(message),
-        Some(b'[') => is_severe(message) || after_time(after_bracket(message)) || has_odd_head(message),
+        Some(b'{') => serilog(message) || has_severe_level(message) || spoilt_report::has_figure(message),
+        Some(b'[') => {
+            is_severe(message)
+                || after_time(after_bracket(message))
+                || has_odd_head(message)
+                || spoilt_report::has_figure(message)
+        }
         // Programs and paths before an error of the loader, banners of crashes, ids of API Gateway.
         Some(b'/' | b'.' | b'#' | b'(') => true,
         Some(b'\x1b' | b'\\') if has_odd_head(message) => true,
         Some(first) if SIGNS_AROUND.contains(first) && has_odd_head(message) => true,
-        Some(first) => beginnings(*first).iter().any(|begin| message.starts_with(begin)),
+        Some(first) => {
+            beginnings(*first).iter().any(|begin| message.starts_with(begin)) || spoilt_report::has_figure(message)
+        }
         None => false,
     }
 }
@@ -394,7 +402,7 @@ fn said_after_head(message: &[u8]) -> Option<&[u8]> {
 
 fn after_any_time(message: &[u8]) -> bool {
     if message.get(10) != Some(&b'T') {
-        return object_after_date(message).is_some_and(has_severe_level);
+        return object_after_date(message).is_some_and(has_severe_level) || spoilt_report::has_figure(message);
     }
     // Nearly all such times have milliseconds and a Z.
     let usual = message.get(23) == Some(&b'Z') && matches!(message.get(24), Some(b' ' | b'\t' | b'\\'));

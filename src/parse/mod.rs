@@ -33,6 +33,7 @@ mod ruby;
 mod rust_runtime;
 #[cfg(test)]
 pub(crate) mod samples;
+mod spoilt_report;
 mod structured;
 mod swift;
 mod text;

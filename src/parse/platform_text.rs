@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::spoilt_report;
 use super::text::{BLANKS, after_any_time, after_word, first_line, request_id, thousandths, trim_front, uuid, word};
 use crate::lambda::platform;
 use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Report, RequestId, Statement, Status};
@@ -14,6 +15,10 @@ use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Report,
 /// Parses a line of the platform; `None` if it is none.
 pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
     let text = trim_front(message);
+    of_first_byte(text).or_else(|| spoilt_report(text))
+}
+
+fn of_first_byte(text: &str) -> Option<Statement<'_>> {
     match text.as_bytes().first()? {
         b'S' => start(text).or_else(|| image(after_word(text, platform::SUPERNOVA)?)),
         b'E' => end(text).or_else(|| extension(text)).or_else(|| crash_without_id(text)),
@@ -54,11 +59,25 @@ fn request<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
 }
 
 fn report(text: &str) -> Option<Statement<'_>> {
-    let rest = request(text, platform::REPORT.word)?;
-    let Some((id, rest)) = request_id(rest) else {
-        return Some(Statement::UnreadableReport { id: None, quoted: false });
+    let Some(rest) = request(text, platform::REPORT.word) else {
+        return spoilt_report::is_begun(text).then_some(Statement::ReportBegun);
+    };
+    // Copies have masked ids and short ones, but none that ends the line.
+    let names_one = |id: RequestId, behind: &str| {
+        !id.is_token() || !behind.trim().is_empty() && !spoilt_report::has_spoilt_id(rest)
+    };
+    let id = request_id(rest).filter(|(id, behind)| names_one(*id, behind));
+    let Some((id, rest)) = id else {
+        return spoilt_report(text).or(Some(Statement::UnreadableReport { id: None, quoted: false }));
     };
     Some(read_report(id, rest).map_or(Statement::UnreadableReport { id: Some(id), quoted: false }, Statement::Report))
+}
+
+/// Reads a REPORT with a spoilt head.
+fn spoilt_report(text: &str) -> Option<Statement<'_>> {
+    let spoilt_report::Spoilt { id, figures, as_written } = spoilt_report::find(text)?;
+    let report = if as_written { read_report(id, figures) } else { None };
+    Some(report.map_or(Statement::UnreadableReport { id: Some(id), quoted: !as_written }, Statement::Report))
 }
 
 /// Signs that tools put around the first word of a line, or around the line.
@@ -76,17 +95,22 @@ fn quoted_report(text: &str) -> Option<Statement<'_>> {
     Some(Statement::UnreadableReport { id: Some(id), quoted: true })
 }
 
+/// Reads what stands behind the id of a REPORT; `None` if that tells nothing.
 fn read_report(id: RequestId, rest: &str) -> Option<Report<'_>> {
     let mut fields = ReportFields::read(rest);
     // A status is only written where something went wrong, so its label alone tells that.
     let last = rest.trim_end().rsplit(BLANKS).next().unwrap_or_default();
-    if fields.status.is_none() && last.len() > 2 && "Status:".starts_with(last) {
+    let is_field =
+        last.len() > 2 || fields.reached_the_end && rest.trim_end().strip_suffix(last).is_some_and(ends_in_unit);
+    if fields.status.is_none() && is_field && !last.is_empty() && "Status:".starts_with(last) {
         fields.status = Some(Status::Unknown);
     }
     let tells_a_failure = fields.status.is_some() || fields.error_type.is_some();
-    // Cut within its first figure, it tells nothing, not even that.
+    // Cut within its second figure, it tells nothing, unless the first one alone tells that the limit was reached.
     let first_alone = fields.metrics.billed_ms.is_none() && fields.metrics.max_memory_used_mb.is_none();
-    let cut_at_once = first_alone && rest.trim_end().ends_with(|last: char| last.is_ascii_digit() || last == '.');
+    let is_at_a_limit = fields.metrics.duration_us.is_some_and(|us| us > 0 && us.is_multiple_of(1_000_000));
+    let cut_at_once =
+        first_alone && !is_at_a_limit && rest.trim_end().ends_with(|last: char| last.is_ascii_digit() || last == '.');
     let is_shortened = rest.trim_end().ends_with("..");
     if !tells_a_failure
         && (fields.metrics == Metrics::default() || fields.duration_misread || cut_at_once && !is_shortened)
@@ -373,6 +397,26 @@ fn is_in_other_unit(rest: &str) -> bool {
     OTHERS.contains(&unit.trim_end_matches([',', ';', '.']))
 }
 
+/// Returns whether a figure may lack some of its digits: the text ends before its unit, or one of them became a blank.
+fn is_cut_figure(value: &str, rest: &str) -> bool {
+    let is_digit = |char: char| char.is_ascii_digit() || char == '.';
+    let lacks_first =
+        value.strip_prefix('0').is_some_and(|behind| behind.starts_with(|char: char| char.is_ascii_digit()));
+    let lacks_last = || {
+        rest.trim().is_empty()
+            || rest.starts_with("\t ")
+            || rest.starts_with(" \t")
+            || word(rest).0.starts_with(is_digit)
+    };
+    lacks_first || value.ends_with(is_digit) && lacks_last()
+}
+
+/// Returns whether a text ends in a figure with its unit and a blank.
+fn ends_in_unit(text: &str) -> bool {
+    let figure = text.trim_end_matches(BLANKS);
+    figure.len() < text.len() && (figure.ends_with(" MB") || figure.ends_with(" ms"))
+}
+
 fn label_before(text: &str) -> Option<Label> {
     // No label is longer; without the bound a line of colons would take quadratic time.
     let from = (text.len().saturating_sub(48)..text.len()).find(|at| text.is_char_boundary(*at))?;
@@ -446,7 +490,9 @@ impl<'a> ReportFields<'a> {
         for (label, value, rest) in values(text) {
             fields.reached_the_end |= label == Label::MaxMemory;
             let is_in_other_unit = label.is_figure() && is_in_other_unit(rest);
-            let lost = is_in_other_unit || fields.take(label, value).is_none();
+            let lost = is_in_other_unit
+                || label.is_figure() && is_cut_figure(value, rest)
+                || fields.take(label, value).is_none();
             fields.lost |= lost;
             fields.duration_misread |= lost && !is_in_other_unit && label == Label::Duration;
         }

@@ -29,6 +29,7 @@ fn gist(record: &Statement<'_>) -> String {
                 if report.whole { "" } else { " in doubt" },
             )
         }
+        Statement::ReportBegun => "ReportBegun".into(),
         Statement::UnreadableReport { id, .. } => format!("UnreadableReport {}", id.is_some()),
         Statement::InitReport(report) | Statement::RestoreReport(report) => format!(
             "InitReport {} {:?} {} {}",
@@ -149,6 +150,19 @@ const PLATFORM: &[(&str, &str)] = &[
     ),
     ("REPORT RequestId: $ID", "UnreadableReport true"),
     ("REPORT RequestId: $ID\tDuration: 9.1", "UnreadableReport true"),
+    ("REPORT RequestId: $ID\tDuration: 9.10", "UnreadableReport true"),
+    ("REPORT RequestId: $ID\tDuration: 9.10 ms\tBilled Duration: 1", "UnreadableReport true"),
+    (
+        "REPORT RequestId: $ID\tDuration: 9.10 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\tMax Memory Used: 7 MB\tS",
+        "Report 9100 10 128 7 init 0 restore 0 unknown \"-\" xray \"-\" in doubt",
+    ),
+    ("REPORT RequestId: 6f0d1a52-93c1-4d0e-8a", "UnreadableReport false"),
+    (
+        "REPORT RequestId: 6f0d1a52-93c1-4d0e?8a55-0b7c2f1e9d34\tDuration: 9.10 ms\tBilled Duration: 10 ms",
+        "UnreadableReport false",
+    ),
+    ("REPORT RequestId", "ReportBegun"),
+    ("REPO", "ReportBegun"),
     ("REPORT RequestId: {id}\tDuration: 3.07 ms", "UnreadableReport false"),
     (
         "REPORT RequestId: $ID\tDuration: 9830ms\tBilled Duration: 3,000.00 ms\tMemory Size: 1,024 MB\tMax Memory Used: 1024.0 MB\tStatus: Timeout<br/>",
@@ -168,7 +182,7 @@ const PLATFORM: &[(&str, &str)] = &[
     ),
     (
         "REPORT RequestId: $ID\tDuration: 3.07 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 7",
-        "Report 3070 4 128 7 init 0 restore 0 - \"-\" xray \"-\" in doubt",
+        "Report 3070 4 128 0 init 0 restore 0 - \"-\" xray \"-\" in doubt",
     ),
     (
         "REPORT RequestId: $ID\tDuration: 3.07 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 75 MB\tSta",

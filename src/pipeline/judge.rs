@@ -172,6 +172,11 @@ impl Output for Closing<'_, '_> {
         self.worker.take_note(place.input, Note { incomplete: true, text });
     }
 
+    fn unread_report(&mut self, place: Place) {
+        let input = self.worker.inputs.get(place.input as usize);
+        self.worker.tally.unparsed(input.map_or("", |input| &input.name), place.line);
+    }
+
     fn disordered(&mut self, place: Place) {
         let input = self.worker.inputs.get(place.input as usize);
         self.worker.tally.disordered(input.map_or("", |input| &input.name), place.line);

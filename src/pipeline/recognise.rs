@@ -113,6 +113,7 @@ fn describe(record: &Statement<'_>) -> Option<String> {
         Statement::UnreadableReport { .. } => {
             "A REPORT without a figure or a status that can be read: how the attempt ended is not known".into()
         }
+        Statement::ReportBegun => "The beginning of a REPORT, or a word of the function".into(),
         Statement::Unrecognized => "It begins like a line of the platform and does not go on like one".into(),
         Statement::App(line) => match &line.error {
             Some(error) => describe_error(error.form).into(),
@@ -153,6 +154,7 @@ impl Output for Kept {
 
     fn duplicate(&mut self) {}
     fn crowded(&mut self, _: Place) {}
+    fn unread_report(&mut self, _: Place) {}
     fn parted(&mut self, _: Place) {}
     fn disordered(&mut self, _: Place) {}
 }

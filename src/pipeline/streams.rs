@@ -475,7 +475,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                 self.unread_part = self.unread_part.take().or_else(found);
             }
             // A code alone may be anything's: it tells of no log that was read.
-            Statement::App(_) | Statement::Crash(CrashLine { id: None, message: "", .. }) => {}
+            Statement::App(_) | Statement::ReportBegun | Statement::Crash(CrashLine { id: None, message: "", .. }) => {}
             Statement::Unrecognized | Statement::UnreadableReport { .. } => self.output.unparsed(message.place),
             _ => {
                 if !std::mem::replace(&mut stream.read, true) && stream.origin.log_stream.is_none() {

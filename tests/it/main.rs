@@ -57,6 +57,7 @@ mod insights_lines;
 #[cfg(all(unix, feature = "cloudwatch"))]
 mod kept;
 mod lambda_insights;
+mod late_names;
 mod line_by_line;
 mod line_forms;
 mod masked_ids;

@@ -116,3 +116,171 @@ fn a_sentence_about_a_longer_limit_is_the_functions_own() {
         assert_eq!(answer.totals.failed, failed, "{sentence}");
     }
 }
+
+const OTHER: &str = "0e5a3f0c-1b7e-4b52-9a55-7c1d2e3f4a5b";
+const STREAM: &str = "2026/01/02/[7]0123456789abcdef0123456789abcdef";
+
+/// Export shapes: their names, and how they write an event at some milliseconds after three o'clock.
+type Shape = (&'static str, fn(u32, &str) -> String);
+
+const SHAPES: [Shape; 5] = [
+    ("events of a named stream", |ms, message| {
+        let at = 1_767_322_800_000_u64 + u64::from(ms);
+        json!({"timestamp": at, "logGroup": "/aws/lambda/f", "logStream": STREAM, "message": message}).to_string()
+    }),
+    ("events without a stream", |ms, message| {
+        json!({"timestamp": 1_767_322_800_000_u64 + u64::from(ms), "message": message}).to_string()
+    }),
+    ("aws logs tail", |ms, message| {
+        format!("2026-01-02T03:00:{}.{:03}000+00:00 {STREAM} {message}", seconds(ms), ms % 1000)
+    }),
+    ("aws logs tail --format short", |ms, message| format!("2026-01-02T03:00:{} {message}", seconds(ms))),
+    ("bare text", |_, message| message.to_owned()),
+];
+
+fn seconds(ms: u32) -> String {
+    format!("{:02}", ms / 1000)
+}
+
+/// Logs in one shape of an attempt whose last line is given, the last of the file and amid others.
+fn logs_of((_, write): Shape, last: &str) -> [String; 2] {
+    let at_its_end = [
+        (0, format!("START RequestId: {OTHER} Version: 7")),
+        (12, format!("END RequestId: {OTHER}")),
+        (12, good(OTHER)),
+        (1_000, format!("START RequestId: {ID} Version: 7")),
+        (4_000, format!("END RequestId: {ID}")),
+        (4_000, last.to_owned()),
+    ]
+    .map(|(ms, message)| write(ms, &message))
+    .join("\n");
+    let next = "1e5a3f0c-1b7e-4b52-9a55-7c1d2e3f4a5b";
+    let behind = [
+        (9_000, format!("START RequestId: {next} Version: 7")),
+        (9_012, format!("END RequestId: {next}")),
+        (9_012, good(next)),
+    ]
+    .map(|(ms, message)| write(ms, &message))
+    .join("\n");
+    [at_its_end.clone(), format!("{at_its_end}\n{behind}\n")]
+}
+
+fn good(id: &str) -> String {
+    format!(
+        "REPORT RequestId: {id}\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 90 MB\t"
+    )
+}
+
+/// REPORT lines as the platform writes them, and whether the attempt failed.
+fn reports() -> [(String, bool); 4] {
+    let figures = |ms: &str, billed: u32, behind: &str| {
+        format!(
+            "REPORT RequestId: {ID}\tDuration: {ms} ms\tBilled Duration: {billed} ms\tMemory Size: 128 MB\tMax Memory Used: 90 MB{behind}"
+        )
+    };
+    [
+        (figures("3000.00", 3000, "\tStatus: timeout"), true),
+        (figures("2999.12", 3000, "\tStatus: error\tError Type: Runtime.ExitError"), true),
+        (figures("2999.45", 3000, "\t"), false),
+        (figures("3000.45", 3001, "\t"), false),
+    ]
+}
+
+/// What is wrong with an answer on a log, if something is: a failure that nothing tells of, or one that is invented.
+fn wrong(log: &str, failed: bool) -> Option<&'static str> {
+    let answer = analyze_bytes(&[("a", log.as_bytes())], &AnalyzeOptions::default()).expect("an answer").summary;
+    if failed && answer.totals.failed == 0 && answer.coverage.complete {
+        return Some("silent");
+    }
+    (!failed && answer.totals.failed > 0).then_some("invented")
+}
+
+/// Of a REPORT that is cut anywhere, a failure is told or the answer is not complete, and no failure is invented.
+#[test]
+fn a_report_that_is_cut_anywhere_hides_no_failure_and_makes_none() {
+    // Fewer letters may be of any word.
+    const LEAST: usize = "REPO".len();
+    let mut found = Vec::new();
+    for (report, failed) in reports() {
+        for to in LEAST..report.len() {
+            let cut = &report[..to];
+            // Behind its figures, it is the REPORT of a success.
+            if failed && matches!(cut.trim_end().rsplit_once(' '), Some((before, "MB")) if before.ends_with("Used: 90"))
+            {
+                continue;
+            }
+            for shape in SHAPES {
+                for (where_, log) in ["at the end", "amid others"].iter().zip(logs_of(shape, cut)) {
+                    found.extend(wrong(&log, failed).map(|what| format!("{what}, {} {where_}: {cut:?}", shape.0)));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}:\n{}", found.len(), found.join("\n"));
+}
+
+/// The same of a REPORT whose beginning is cut off, with the half before in another file or lost.
+#[test]
+fn a_report_without_its_beginning_is_one() {
+    let mut found = Vec::new();
+    for (report, failed) in reports() {
+        for from in 1..="REPORT RequestId: ".len() {
+            for shape in SHAPES {
+                for log in logs_of(shape, &report[from..]) {
+                    let (what, wrong) = (&report[from..], wrong(&log, failed));
+                    let answer =
+                        analyze_bytes(&[("a", log.as_bytes())], &AnalyzeOptions::default()).expect("an answer").summary;
+                    let told = answer.totals.failed == u64::from(failed) && answer.totals.incomplete == 0;
+                    if wrong.is_some() || !told {
+                        found.push(format!("{wrong:?} {}: {what:?}", shape.0));
+                    }
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}:\n{}", found.len(), found.join("\n"));
+}
+
+/// The same of a REPORT of which any one byte is spoilt.
+#[test]
+fn a_report_with_any_byte_spoilt_hides_no_failure_and_makes_none() {
+    let mut found = Vec::new();
+    for (report, failed) in reports() {
+        for at in 0..report.trim_end().len() {
+            for (nth, by) in (0..).zip(["?", "x", "\u{fffd}", "\t", "="]) {
+                let spoilt = format!("{}{by}{}", &report[..at], &report[at + 1..]);
+                // Each in all shapes would take long.
+                for shape in [SHAPES[(at + nth) % SHAPES.len()]] {
+                    for (where_, log) in ["at the end", "amid others"].iter().zip(logs_of(shape, &spoilt)) {
+                        found.extend(
+                            wrong(&log, failed).map(|what| format!("{what}, {} {where_}: {spoilt:?}", shape.0)),
+                        );
+                    }
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}:\n{}", found.len(), found.join("\n"));
+}
+
+/// A function may print the beginning of REPORT as a word: the REPORT that follows settles it.
+#[test]
+fn the_word_report_of_a_function_changes_nothing() {
+    for shape in SHAPES {
+        let (_, write) = shape;
+        for word in ["REPORT", "REPO", "REPORT Request"] {
+            let log = [
+                (0, format!("START RequestId: {ID} Version: 7")),
+                (5, word.to_owned()),
+                (12, format!("END RequestId: {ID}")),
+                (12, good(ID)),
+                (20, word.to_owned()),
+            ]
+            .map(|(ms, message)| write(ms, &message))
+            .join("\n");
+            let answer =
+                analyze_bytes(&[("a", log.as_bytes())], &AnalyzeOptions::default()).expect("an answer").summary;
+            assert_eq!((answer.totals.ok, answer.coverage.complete), (1, true), "{} {word}", shape.0);
+        }
+    }
+}

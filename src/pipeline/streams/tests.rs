@@ -53,6 +53,7 @@ impl assemble::Output for FakeClosing<'_> {
         *self.duplicates += 1;
     }
     fn crowded(&mut self, _: Place) {}
+    fn unread_report(&mut self, _: Place) {}
     fn parted(&mut self, _: Place) {}
     fn disordered(&mut self, _: Place) {}
 }
