@@ -103,8 +103,8 @@ fn find_all<A: Automaton>(automaton: Option<&A>, text: &[u8], mut found: impl Fn
     });
     let parts: [&[u8]; LANES] = std::array::from_fn(|lane| &text[lane * part..(lane + 1) * part]);
     for at in 0..part {
-        for lane in 0..LANES {
-            states[lane] = next(states[lane], parts[lane][at]);
+        for (state, part) in states.iter_mut().zip(&parts) {
+            *state = next(*state, part[at]);
         }
         if states.iter().any(|state| automaton.is_special(*state)) {
             for (lane, state) in states.iter().enumerate() {
