@@ -22,15 +22,11 @@ impl Assembler {
     #[expect(clippy::vec_box, reason = "they are boxed already")]
     pub(super) fn take_lingering(&mut self, message: &Message<'_>, begins: RequestId) -> Vec<Box<OpenAttempt>> {
         let names = |open: &OpenAttempt| open.id().is_some_and(|id| id != begins && !id.is_anonymous());
-        let places: Vec<usize> = self.open.reported().rev().take(MOST).collect();
-        let mut taken = Vec::new();
-        // From the last one on, so that the places of the others stay.
-        for at in places {
-            let open = &self.open[at];
-            if message.at.is_some() && open.reported_at == message.at && names(open) {
-                taken.extend(self.open.remove(at));
-            }
-        }
+        let waits = |open: &OpenAttempt| message.at.is_some() && open.reported_at == message.at && names(open);
+        // From the last one on, so that the places of the others stay. Hardly ever there is one, and then nothing is allocated.
+        let last = self.open.reported().rev().take(MOST);
+        let places: Vec<usize> = last.filter(|at| waits(&self.open[*at])).collect();
+        let mut taken: Vec<Box<OpenAttempt>> = places.into_iter().filter_map(|at| self.open.remove(at)).collect();
         taken.reverse();
         taken
     }
