@@ -281,9 +281,9 @@ fn is_same(known: &Entry, next: &Entry) -> bool {
 /// A retry begins a minute after the end.
 const HALVES_APART_MS: i64 = 5_000;
 
-/// Returns whether one has a beginning and no REPORT, and the other one a REPORT and no beginning.
+/// Returns whether one has a beginning and no figure of a REPORT, and the other one a figure and no beginning.
 fn are_halves(one: &Entry, other: &Entry) -> bool {
-    one.is_half() && other.is_half() && one.has(Fact::ReportSeen) != other.has(Fact::ReportSeen)
+    one.is_half() && other.is_half() && one.has(Fact::StartCut) != other.has(Fact::StartCut)
 }
 
 /// Returns whether an entry is the same attempt as another one with the same figures, to a hundredth of a millisecond, from an

@@ -327,9 +327,10 @@ impl Entry {
         is_known.then_some((folded >> 64) as u64 ^ folded as u64)
     }
 
-    /// Returns whether it has a beginning and no REPORT, or a REPORT and no beginning: a file may have ended within it.
+    /// Returns whether it has a beginning and no figure of a REPORT, or a figure and no beginning: a file may have ended within
+    /// it. Records tell a REPORT by its figures.
     pub(super) fn is_half(&self) -> bool {
-        self.has(Fact::HasRequest) && self.has(Fact::StartCut) == self.has(Fact::ReportSeen)
+        self.has(Fact::HasRequest) && self.has(Fact::StartCut) == (self.duration != ABSENT)
     }
 
     /// Returns a hash of what both halves of an attempt have: the request. It is a small one, as the smallest are kept, and a
