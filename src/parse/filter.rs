@@ -306,12 +306,12 @@ fn begins_otherwise(message: &[u8]) -> bool {
     let message = trim_front(message);
     match message.first() {
         Some(b'0'..=b'9') => after_time(message),
-        Some(b'{') => serilog(message) || has_severe_level(message) || spoilt_report::has_figure(message),
+        Some(b'{') => serilog(message) || has_severe_level(message) || spoilt_report::lacks_first_byte(message),
         Some(b'[') => {
             is_severe(message)
                 || after_time(after_bracket(message))
                 || has_odd_head(message)
-                || spoilt_report::has_figure(message)
+                || spoilt_report::lacks_first_byte(message)
         }
         // Programs and paths before an error of the loader, banners of crashes, ids of API Gateway.
         Some(b'/' | b'.' | b'#' | b'(') => true,

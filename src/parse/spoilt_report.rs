@@ -25,6 +25,12 @@ pub(super) fn has_figure(message: &[u8]) -> bool {
         .any(|at| message[FIGURE_WITHIN.start + at..].starts_with(FIGURE.as_bytes()))
 }
 
+/// Returns whether a message is a REPORT but for its first byte: objects and labels in brackets are too many to look further.
+#[inline]
+pub(super) fn lacks_first_byte(message: &[u8]) -> bool {
+    message.get(1..HEAD.len()) == Some(&HEAD.as_bytes()[1..])
+}
+
 /// A REPORT that is known by its id and figures.
 pub(super) struct Spoilt<'a> {
     pub(super) id: RequestId,
