@@ -154,24 +154,24 @@ fn told_by_stack<'a>(facts: &Facts<'a>, sign: &'a Sign, error: &AppError<'_>) ->
     {
         return None;
     }
+    let head = head_before(facts, sign);
     let sure = match error.form {
         Init => return None,
-        Unhandled | Uncaught | UnhandledRejection => !facts.init_succeeded(),
-        Crash => head_before(facts, sign).is_some() && !facts.init_succeeded(),
+        Crash if head.is_none() => return None,
+        Unhandled | Uncaught | UnhandledRejection | Crash => !facts.init_succeeded(),
         MaybeUnhandled => facts.platform_failed(),
         Answer | AnswerAbove => false,
         _ => return None,
     };
     let confidence = if sure { Confidence::High } else { Confidence::Medium };
     let ruling = refine(facts, false, confidence, Some(sign));
-    match head_before(facts, sign) {
+    Some(match head {
         Some(head) => {
             let code = load_failure_code(&head.error).unwrap_or("init_failure.exception");
-            Some(Ruling { code, ..ruling }.with_words(Some(head)))
+            Ruling { code, ..ruling }.with_words(Some(head))
         }
-        None if error.form == Crash => None,
-        None => Some(ruling),
-    }
+        None => ruling,
+    })
 }
 
 /// Log time before START within which the runtime says that the init for this request failed.
