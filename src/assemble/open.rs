@@ -529,18 +529,21 @@ impl Pending {
 
     /// Takes out the errors that only a runtime client writes, each of an attempt of its own.
     pub(super) fn take_errors_of_clients(&mut self) -> Vec<Sign> {
-        let is_of_client = |sign: &mut Sign| matches!(&sign.kind, SignKind::Error(error) if error.form.is_of_client());
-        self.0.as_mut().map_or_else(Vec::new, |lines| lines.signs.extract_if(.., is_of_client).collect())
+        self.take_errors(|_, error| error.form.is_of_client())
     }
 
     /// Takes out the errors of a handler that have the very time of START: exports have the lines of one millisecond in any
     /// order.
     pub(super) fn take_errors_at(&mut self, start: Option<Timestamp>) -> Vec<Sign> {
-        let ends = |error: &AppError<'_>| error.form.ends_alone() && !error.is_of_loading;
-        let is_own = |sign: &mut Sign| {
-            Timestamp::is_same_ms(start, sign.line.at) && matches!(&sign.kind, SignKind::Error(error) if ends(error))
-        };
-        self.0.as_mut().map_or_else(Vec::new, |lines| lines.signs.extract_if(.., is_own).collect())
+        self.take_errors(|line, error| {
+            Timestamp::is_same_ms(start, line.at) && error.form.ends_alone() && !error.is_of_loading
+        })
+    }
+
+    /// Takes out the errors that are asked for, by their line and what it tells.
+    fn take_errors(&mut self, is_wanted: impl Fn(&Line, &AppError<'_>) -> bool) -> Vec<Sign> {
+        let is_wanted = |sign: &mut Sign| matches!(&sign.kind, SignKind::Error(error) if is_wanted(&sign.line, error));
+        self.0.as_mut().map_or_else(Vec::new, |lines| lines.signs.extract_if(.., is_wanted).collect())
     }
 
     /// Creates the lines of which one error is all.
