@@ -8,6 +8,7 @@ use super::delivery::{Delivery, DeliveryEnd};
 use super::fault::{Fault, fault_in};
 use super::feed::{Feed, HEAD, SEARCHED, SEARCHED_TEXT};
 use super::head::{InputHead, without_return};
+use super::json::tail::{broken_before_value, is_piece_of_json, tail_before_value};
 use super::layers::{DEEPEST, Peeked, Peeled, beside_a_log, own_result, peel, refused_kind, refused_rendering};
 use super::magic::archive_behind;
 use super::rendered::yaml::begins_mapping;
@@ -17,6 +18,7 @@ use super::text::{any_prefix, bare};
 use super::whole_gzip::Inflated;
 use super::windows::InputWindows;
 use super::{Buffers, Carried, Decode, DecodeError, DecodeTexts, Decoded, SHAPES, Shape, zip};
+use crate::lambda::sentences::sighting_in_message;
 use crate::lambda::{has_trace, tells_of_run};
 use crate::model::{Bucket, EventSink, Mentions, Origin, Sighting};
 
@@ -237,23 +239,32 @@ impl<'r> DecodeRun<'r> {
         let is_known = |fault: &Fault| matches!(fault, Fault::NoText(_)) && result.is_err();
         let failure = failure.filter(|error| !fault_in(error).is_some_and(is_known));
         let result = failure.map_or(result, |error| Err(read_error(error)));
-        let (shape, inner) = result.inspect_err(|_| {
+        let Shaped { name, carried, grown, damage } = result.inspect_err(|_| {
             self.before_failure += bytes.saturating_sub(std::mem::take(&mut self.carried_before_failure));
         })?;
-        Ok(Whole { shape, bytes: bytes - inner.carried.packed + inner.carried.unpacked + inner.grown })
+        let bytes = bytes - carried.packed + carried.unpacked + grown;
+        match damage {
+            Some(Damage { what, whole_from }) => {
+                self.before_failure += bytes;
+                Err(DecodeError::Corrupt(format!(
+                    "the JSON {what}; what is whole, from line {whole_from} on, counts, fetch the rest again"
+                )))
+            }
+            None => Ok(Whole { shape: name, bytes }),
+        }
     }
 
-    fn shape(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<(&'static str, Size), DecodeError> {
+    fn shape(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<Shaped, DecodeError> {
         feed.more();
         feed.skip_blank(SEARCHED_TEXT);
         let data = feed.data();
         let head = &data[..data.len().min(HEAD)];
         // A query without a match returns an empty list.
         if feed.ended() && matches!(data.trim_ascii(), b"" | b"[]" | b"{}") {
-            return Ok((EMPTY, Size::default()));
+            return Ok(Shaped { name: EMPTY, ..Shaped::default() });
         }
         if head.len() < 256 && head.starts_with(b"Permission Check Successful") {
-            return Ok((WRITE_TEST, Size::default()));
+            return Ok(Shaped { name: WRITE_TEST, ..Shaped::default() });
         }
         if let Some(what) = refused_kind(head).or_else(|| own_result(head)) {
             return Err(DecodeError::OtherKind(format!("is {what}")));
@@ -261,10 +272,17 @@ impl<'r> DecodeRun<'r> {
         if let Some(what) = refused_rendering(head).or_else(|| beside_a_log(head)) {
             return Err(DecodeError::NotALog(format!("is {what}")));
         }
-        let found = match self.recognise(head) {
-            None => self.recognise_by_more(feed),
-            found => found,
-        };
+        let found = self.recognise(head).or_else(|| self.recognise_by_more(feed));
+        let torn = if found.is_some_and(is_certain) { None } else { self.torn(feed.head()) };
+        let below = torn.as_ref().and_then(|torn| Some((torn.length, torn.below?)));
+        if let Some((length, _)) = below {
+            let unread = sighting_in_message(&feed.data()[..length], feed.line());
+            self.unread = unread.map(|sighting| Sighting { refused: true, ..sighting });
+            self.sink.count(Bucket::Dropped, length as u64);
+            feed.pass(length);
+        }
+        let damage = torn.map(|torn| Damage { what: torn.what, whole_from: feed.line() });
+        let found = below.map(|(_, shape)| (shape, 0)).or(found);
         let Some((shape, preamble)) = found else {
             let data = feed.data();
             if let Some(stub) = archive_behind(&data[..data.len().min(HEAD)]) {
@@ -276,10 +294,11 @@ impl<'r> DecodeRun<'r> {
                 }
                 let carried = carried?;
                 let _ = feed.sighting();
-                return Ok((ARCHIVE, Size { carried, grown: 0 }));
+                return Ok(Shaped { name: ARCHIVE, carried, ..Shaped::default() });
             }
             return Err(not_a_log(&data[..data.len().min(HEAD)]));
         };
+        let broken = first_piece_of_json(&feed.data()[..preamble], feed.line());
         feed.pass(preamble);
         let decode = match shape.decode {
             Decode::Events(decode) | Decode::EventsInChunks(decode, _) => decode,
@@ -289,16 +308,34 @@ impl<'r> DecodeRun<'r> {
                     // What its texts say of the platform was seen where they were decoded.
                     let _ = feed.sighting();
                 }
-                return Ok((shape.name, Size { carried, grown: 0 }));
+                return Ok(Shaped { name: shape.name, carried, grown: 0, damage });
             }
         };
         let spare = std::mem::take(&mut self.buffers.spare);
         let mut delivery = Delivery::new(self.context, self.sink, feed, spare);
+        if let Some(line) = broken {
+            delivery.not_json(line);
+        }
         let result = decode(feed, &mut delivery);
         let DeliveryEnd { grown, spare, unread, result: turned } = delivery.finish(feed);
         self.buffers.spare = spare;
-        self.unread = unread;
-        result.and(turned).map(|()| (shape.name, Size { carried: Carried::default(), grown }))
+        self.unread = self.unread.take().or(unread);
+        result.and(turned).map(|()| Shaped { name: shape.name, carried: Carried::default(), grown, damage })
+    }
+
+    /// Finds damaged JSON at the start of an input, and the shape of the documents below it.
+    fn torn(&self, head: &[u8]) -> Option<Torn> {
+        let begins_late = tail_before_value(head);
+        let length = begins_late.or_else(|| broken_before_value(head))?;
+        let what = if begins_late.is_some() { "begins in the middle" } else { "is broken at its start" };
+        if length == head.len() {
+            return Some(Torn { length, below: None, what });
+        }
+        let of_stream = self.context.log_stream.is_some();
+        let below = InputHead { of_stream, ..InputHead::new(&head[length..]) };
+        let shape = SHAPES.iter().find(|shape| (shape.sniff)(&below))?;
+        let is_document = below.json.is_some() && shape.name != bare::SHAPE.name;
+        is_document.then_some(Torn { length, below: Some(shape), what })
     }
 
     /// Finds the shape of an input that has many ordinary lines before the first one of Lambda.
@@ -327,8 +364,7 @@ impl<'r> DecodeRun<'r> {
         let find = |known: &InputHead<'_>| SHAPES.iter().find(|shape| (shape.sniff)(known));
         let found = find(&known);
         // Text shapes have their preamble as events of nobody; in JSON it has no place.
-        let text_fits =
-            found.is_some_and(|shape| shape.name != any_prefix::SHAPE.name && shape.name != bare::SHAPE.name);
+        let text_fits = found.is_some_and(|shape| is_certain((shape, 0)));
         if known.json.is_some() || text_fits {
             return found.map(|shape| (shape, 0));
         }
@@ -364,6 +400,20 @@ impl<'r> DecodeRun<'r> {
     }
 }
 
+/// Returns whether an input is of the shape that its first byte on shows, rather than text or a document below other text.
+fn is_certain((shape, preamble): (&Shape, usize)) -> bool {
+    preamble == 0 && shape.name != any_prefix::SHAPE.name && shape.name != bare::SHAPE.name
+}
+
+/// Damaged JSON at the start of an input.
+struct Torn {
+    length: usize,
+    /// Shape of the documents below it; none if nothing stands there.
+    below: Option<&'static Shape>,
+    /// What the JSON does.
+    what: &'static str,
+}
+
 /// Lines above a JSON document, at most: a prompt, a title, a warning, a code fence.
 const PREAMBLE_LINES: usize = 20;
 
@@ -376,6 +426,12 @@ fn document_below(head: &[u8]) -> impl Iterator<Item = usize> + '_ {
         matches!(rest.first(), Some(b'{' | b'[' | b'"')) || begins_mapping(without_return(line))
     };
     starts.take_while(|start| !tells_of_run(&head[..*start])).filter(begins)
+}
+
+/// Returns the number of the first line above a document that is a piece of JSON.
+fn first_piece_of_json(preamble: &[u8], first_line: u64) -> Option<u64> {
+    let mut lines = (first_line..).zip(preamble.split(|byte| *byte == b'\n'));
+    lines.find(|(_, line)| is_piece_of_json(line)).map(|(number, _)| number)
 }
 
 /// Maximum number of entries of an archive that are reported as left out by name.
@@ -457,13 +513,25 @@ impl FailedEntries {
     }
 }
 
-/// Difference between the bytes that count as decoded and those that were read.
+/// A text whose shape was recognised, and the difference between the bytes that count as decoded and those that were read.
 #[derive(Clone, Copy, Default)]
-struct Size {
+struct Shaped {
+    name: &'static str,
     /// Data carried inside records, which counts at its unpacked size.
     carried: Carried,
     /// Number of bytes by which rewriting made messages longer.
     grown: u64,
+    /// Damage to its start.
+    damage: Option<Damage>,
+}
+
+/// Damage to the start of a text whose rest was decoded.
+#[derive(Clone, Copy)]
+struct Damage {
+    /// What the JSON does.
+    what: &'static str,
+    /// Number of the line from which it is whole.
+    whole_from: u64,
 }
 
 fn too_deep() -> DecodeError {

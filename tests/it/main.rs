@@ -8,6 +8,7 @@ mod advice;
 mod architecture;
 mod aws_config;
 mod beside_the_log;
+mod broken_json;
 mod causes;
 mod cli;
 #[cfg(feature = "cloudwatch")]

@@ -1,9 +1,11 @@
 //! JSON without a tree: a structural scanner, what log events look like in it, and the walk through documents.
 
+mod brackets;
 pub(super) mod event;
 mod names;
 pub(super) mod nesting;
 pub(super) mod scan;
+pub(super) mod tail;
 mod texts;
 pub(super) mod walk;
 

@@ -49,6 +49,17 @@ pub(in crate::decode) enum Scanned {
     Broken(usize),
 }
 
+/// What may come next in an object or an array.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Its first member or item, or its end.
+    First,
+    /// A comma, or its end.
+    Comma,
+    /// A member or an item: a comma stands before it.
+    Value,
+}
+
 /// Visits the members of the object at the start of `data`; the last one may be cut.
 pub(in crate::decode) fn members<'j>(data: &'j [u8], visit: impl FnMut(&'j [u8], RawValue<'j>)) -> Scanned {
     members_and_lines(data, &mut 0, visit)
@@ -63,16 +74,21 @@ pub(in crate::decode) fn members_and_lines<'j>(
     mut visit: impl FnMut(&'j [u8], RawValue<'j>),
 ) -> Scanned {
     let mut at = 1;
+    let mut next = Next::First;
     loop {
         at += blanks(data, at, lines);
         match data.get(at) {
             None => return Scanned::Cut,
-            Some(b'}') => return Scanned::Whole(at + 1),
-            Some(b',') => at += 1,
-            Some(b'"') => match member(data, at, lines) {
+            Some(b'}') if next != Next::Value => return Scanned::Whole(at + 1),
+            Some(b',') if next == Next::Comma => {
+                at += 1;
+                next = Next::Value;
+            }
+            Some(b'"') if next != Next::Comma => match member(data, at, lines) {
                 Ok((key, value, end)) => {
                     visit(key, value);
                     at = end;
+                    next = Next::Comma;
                 }
                 Err((found, scanned)) => {
                     if let Some((key, value)) = found {
@@ -126,16 +142,22 @@ fn blanks(data: &[u8], at: usize, lines: &mut u64) -> usize {
 /// Visits the items of the array at the start of `data`.
 pub(in crate::decode) fn items<'j>(data: &'j [u8], mut visit: impl FnMut(RawValue<'j>)) -> Scanned {
     let mut at = 1;
+    let mut next = Next::First;
     loop {
         at += spaces(&data[at..]);
         match data.get(at) {
             None => return Scanned::Cut,
-            Some(b']') => return Scanned::Whole(at + 1),
-            Some(b',') => at += 1,
+            Some(b']') if next != Next::Value => return Scanned::Whole(at + 1),
+            Some(b',') if next == Next::Comma => {
+                at += 1;
+                next = Next::Value;
+            }
+            Some(_) if next == Next::Comma => return Scanned::Broken(at),
             Some(_) => match value(data, at) {
                 Ok((value, end)) => {
                     visit(value);
                     at = end;
+                    next = Next::Comma;
                 }
                 Err((cut, scanned)) => {
                     if let Some(cut) = cut {
@@ -166,11 +188,76 @@ pub(in crate::decode) fn value(data: &[u8], at: usize) -> Result<(RawValue<'_>, 
         Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I') => {
             let length = data[at..].iter().take_while(|byte| !ends_bare(**byte)).count();
             match data.get(at + length) {
+                Some(_) if !is_bare(&data[at..at + length]) => Err((None, Scanned::Broken(at))),
                 Some(_) => Ok((RawValue::Bare(&data[at..at + length]), at + length)),
                 None => Err((Some(RawValue::Cut(&data[at..])), Scanned::Cut)),
             }
         }
         Some(_) => Err((None, Scanned::Broken(at))),
+    }
+}
+
+/// Returns whether a value without quotes is a number or a word of JSON, or one that scripts write for lack of a number.
+fn is_bare(value: &[u8]) -> bool {
+    let of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    let has_zero_first = || {
+        let digits = value.strip_prefix(b"-").unwrap_or(value);
+        matches!(digits, [b'0', b'0'..=b'9', ..])
+    };
+    value.iter().all(of_number) && !has_zero_first()
+        || matches!(value, b"true" | b"false" | b"null" | b"NaN" | b"None" | b"Infinity" | b"-Infinity")
+}
+
+/// Returns whether brackets, commas, keys and values of a complete object or array stand as in JSON, at any depth.
+pub(in crate::decode) fn is_well_formed(nested: &[u8]) -> bool {
+    let mut open = Vec::new();
+    let mut next = Next::Value;
+    let mut at = 0;
+    loop {
+        at += spaces(&nested[at..]);
+        let Some(byte) = nested.get(at) else { return open.is_empty() && next == Next::Comma };
+        match (byte, open.last(), next) {
+            (b',', Some(_), Next::Comma) => next = Next::Value,
+            (b'}', Some(b'{'), Next::First | Next::Comma) | (b']', Some(b'['), Next::First | Next::Comma) => {
+                open.pop();
+                next = Next::Comma;
+            }
+            (_, _, Next::Comma) => return false,
+            (b'"', Some(b'{'), _) => {
+                let Some(end) = text_end(nested, at + 1) else { return false };
+                at = end + 1 + spaces(&nested[end + 1..]);
+                if nested.get(at) != Some(&b':') {
+                    return false;
+                }
+                at += 1 + spaces(&nested[at + 1..]);
+                match nested.get(at) {
+                    Some(b'{' | b'[') => {
+                        open.push(nested[at]);
+                        next = Next::First;
+                    }
+                    _ => match value(nested, at) {
+                        Ok((_, end)) => {
+                            at = end - 1;
+                            next = Next::Comma;
+                        }
+                        Err(_) => return false,
+                    },
+                }
+            }
+            (b'{' | b'[', None | Some(b'['), _) => {
+                open.push(*byte);
+                next = Next::First;
+            }
+            (_, Some(b'['), _) => match value(nested, at) {
+                Ok((_, end)) => {
+                    at = end - 1;
+                    next = Next::Comma;
+                }
+                Err(_) => return false,
+            },
+            _ => return false,
+        }
+        at += 1;
     }
 }
 

@@ -1,10 +1,13 @@
 //! The walk through JSON documents of any length and layout: one, several, lines or arrays, events handed over one by
 //! one from the read buffer.
 
+use super::brackets::{AtEnd, Brackets};
 use super::event::EventObject;
 use super::names::{EventPart, is_name, part_of, scalars, time_of};
 use super::nesting::{EventPlace, MessagePlace, Step};
-use super::scan::{RawValue, Scanned, Skipper, items, members, members_and_lines, spaces, text_end, value};
+use super::scan::{
+    RawValue, Scanned, Skipper, is_well_formed, items, members, members_and_lines, spaces, text_end, value,
+};
 use crate::decode::DecodeError;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::{Feed, LONGEST};
@@ -125,6 +128,7 @@ struct DocumentWalk<'w, 'f, 's> {
     /// Number of the place of the next event.
     place: usize,
     document: Document,
+    brackets: Brackets,
     /// Numbers of the lines since the last document, at most [`MOST_PROSE`], that look like prose.
     prose: Vec<u64>,
     /// Bytes of values that were not read.
@@ -138,7 +142,8 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
         places: &'w [EventPlace],
         deliver: Option<Deliver>,
     ) -> Self {
-        Self { feed, delivery, places, deliver, place: 0, document: Document::default(), prose: Vec::new(), skipped: 0 }
+        let (document, brackets) = (Document::default(), Brackets::default());
+        Self { feed, delivery, places, deliver, place: 0, document, brackets, prose: Vec::new(), skipped: 0 }
     }
 
     fn run(mut self) -> Result<(), DecodeError> {
@@ -150,23 +155,61 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
                 self.prose.drain(..).for_each(|line| self.delivery.not_json(line));
             }
             match (byte, flat) {
-                // Brackets and commas between documents, events and rows tell nothing that their members do not.
-                (b']' | b',' | b'}' | b':' | 0x1e, _) => self.feed.pass(1),
+                (b',', _) => self.comma(),
+                (b']' | b'}' | b':', _) => {
+                    if byte != b']' || !self.brackets.close() {
+                        self.delivery.not_json(self.feed.line());
+                    }
+                    self.feed.pass(1);
+                }
+                // Between JSON texts (RFC 7464).
+                (0x1e, _) => self.feed.pass(1),
                 (_, Some(place)) => {
                     self.place = place;
                     self.element()?;
                 }
                 (b'{', None) => {
+                    self.begins_value();
                     self.document = Document::default();
                     self.object(&all, 0)?;
                     self.document = Document::default();
                 }
-                (b'[', None) => self.feed.pass(1),
-                (b'"', None) => self.skip_value()?,
+                (b'[', None) => self.open_bracket(),
+                (b'"', None) => {
+                    self.begins_value();
+                    self.skip_value()?;
+                }
                 (_, None) => self.resync(),
             }
         }
-        Ok(())
+        match self.brackets.at_end() {
+            AtEnd::Balanced | AtEnd::NoArray => Ok(()),
+            AtEnd::Cut => Err(self.cut()),
+        }
+    }
+
+    fn open_bracket(&mut self) {
+        if self.brackets.open() {
+            self.delivery.not_json(self.feed.line());
+        }
+        self.feed.pass(1);
+    }
+
+    /// Takes the beginning of a value between brackets.
+    #[inline]
+    fn begins_value(&mut self) {
+        if self.brackets.value() {
+            self.delivery.not_json(self.feed.line());
+        }
+    }
+
+    /// Takes a comma between values.
+    #[inline]
+    fn comma(&mut self) {
+        if !self.brackets.comma() {
+            self.delivery.not_json(self.feed.line());
+        }
+        self.feed.pass(1);
     }
 
     /// The next byte that is no white space, not consumed.
@@ -294,15 +337,19 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
         if events.is_some() && self.document.group.is_none() && !self.lists_known_events() {
             self.look_behind_list();
         }
-        self.feed.pass(1);
+        let around = self.brackets.depth();
+        self.open_bracket();
         loop {
             match (self.next_byte(), events) {
                 (None, _) => return Err(self.cut()),
                 (Some(b']'), _) => {
+                    self.brackets.close();
                     self.feed.pass(1);
-                    return Ok(());
+                    if self.brackets.depth() <= around {
+                        return Ok(());
+                    }
                 }
-                (Some(b','), _) => self.feed.pass(1),
+                (Some(b','), _) => self.comma(),
                 (Some(_), Some(_)) if self.document.control => self.skip_value()?,
                 (Some(_), Some(place)) => {
                     self.place = place;
@@ -326,8 +373,13 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
         let Some(end) = end else { return };
         loop {
             let mut found = Vec::new();
-            // The scanner wants the opening bracket that was consumed long ago: any byte stands for it.
-            let scanned = members(&self.feed.data()[end - 1..], |key, value| found.push((key, value)));
+            // The scanner wants the opening bracket that was consumed long ago: the comma stands for it.
+            let comma = end + spaces(&self.feed.data()[end..]);
+            if self.feed.data().get(comma).is_some_and(|byte| *byte != b',') {
+                return;
+            }
+            let behind = self.feed.data().get(comma..).unwrap_or_default();
+            let scanned = members(behind, |key, value| found.push((key, value)));
             if scanned == Scanned::Cut && self.feed.data().len() < LONGEST && !self.feed.ended() {
                 drop(found);
                 self.delivery.more(self.feed);
@@ -348,12 +400,18 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
         loop {
             let (scanned, lines) = self.scan_element();
             match (scanned, lines) {
+                (Scanned::Whole(1), None) if self.feed.data().first() == Some(&b'[') => {
+                    self.open_bracket();
+                    return Ok(());
+                }
                 (Scanned::Whole(length), Some(lines)) => {
+                    self.begins_value();
                     self.delivery.flush_if_full(self.feed);
                     self.feed.pass_lines(length, lines);
                     return Ok(());
                 }
                 (Scanned::Whole(length), None) => {
+                    self.begins_value();
                     self.delivery.flush_if_full(self.feed);
                     self.feed.pass(length);
                     return Ok(());
@@ -411,6 +469,7 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
             }
         }
         match value(data, 0) {
+            Ok((RawValue::Nested(item), _)) if !is_well_formed(item) => Scanned::Broken(0),
             Ok((item, end)) => {
                 let origin = self.document.origin();
                 let places = self.places.iter().filter(|other| other.path == place.path);
@@ -575,8 +634,9 @@ fn object(
 /// A row: `[{"field":"@message","value":"…"},…]` of Logs Insights, or `[time, "message"]` of a CLI query.
 fn row(data: &[u8], line: u64, origin: &Origin<&[u8]>, delivery: &mut Delivery<'_>) -> Scanned {
     let mut event = EventObject::of(*origin);
+    let mut broken = false;
     let scanned = items(data, |item| match item {
-        RawValue::Nested(field @ [b'{', ..]) => take_field(&mut event, field),
+        RawValue::Nested(field @ [b'{', ..]) => broken |= !take_field(&mut event, field),
         RawValue::Bare(_) => event.take(b"timestamp", item),
         RawValue::Text(text) if !event.timed() && time_of(text).is_some() => {
             event.take_any(b"timestamp", text);
@@ -587,15 +647,19 @@ fn row(data: &[u8], line: u64, origin: &Origin<&[u8]>, delivery: &mut Delivery<'
         RawValue::Text(_) => event.take(b"message", item),
         _ => {}
     });
+    if broken {
+        return Scanned::Broken(0);
+    }
     if matches!(scanned, Scanned::Whole(_)) && event.message().is_some() {
         event.deliver(&[], line, delivery);
     }
     scanned
 }
 
-fn take_field<'j>(event: &mut EventObject<'j>, field: &'j [u8]) {
+/// Takes a field of a row. Returns whether it is whole.
+fn take_field<'j>(event: &mut EventObject<'j>, field: &'j [u8]) -> bool {
     let (mut name, mut content) = (None, None);
-    members(field, |key, value| match key {
+    let scanned = members(field, |key, value| match key {
         b"field" => name = value.text(),
         b"value" => content = Some(value),
         _ => {}
@@ -603,6 +667,7 @@ fn take_field<'j>(event: &mut EventObject<'j>, field: &'j [u8]) {
     if let (Some(name), Some(content)) = (name, content) {
         event.take(name, content);
     }
+    matches!(scanned, Scanned::Whole(_))
 }
 
 /// A message alone: an item of `--query 'events[].message'`.
