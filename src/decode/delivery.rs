@@ -408,6 +408,11 @@ impl<'s> Delivery<'s> {
         id
     }
 
+    /// Returns whether an event named the stream it is of.
+    pub(super) fn names_streams(&self) -> bool {
+        self.remembered.iter().any(|known| known.parts[0].is_some())
+    }
+
     /// Looks up the stream of events that name none of their own, so that only the context identifies it.
     pub(super) fn default_stream(&mut self) -> StreamId {
         match self.default {

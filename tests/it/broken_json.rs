@@ -77,6 +77,17 @@ fn read(text: &[u8]) -> Option<(Answer, bool)> {
     Some((answer, summary.coverage.complete))
 }
 
+/// The name of its stream is cut off too, and in another stream a line would be an attempt of its own.
+#[test]
+fn a_cut_makes_no_attempts() {
+    each_form(|_, (name, text, _)| {
+        for at in 1..text.len() {
+            let attempts = read(&text.as_bytes()[..at]).map_or(0, |(answer, _)| answer.attempts);
+            assert!(attempts <= 3, "{name}, cut at {at}: {attempts} attempts");
+        }
+    });
+}
+
 /// Collects texts that look whole and are not.
 struct Silent {
     whole: Answer,

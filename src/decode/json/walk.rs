@@ -2,7 +2,7 @@
 //! one from the read buffer.
 
 use super::brackets::{AtEnd, Brackets};
-use super::event::EventObject;
+use super::event::{EventObject, MESSAGE_KEYS};
 use super::names::{EventPart, is_name, part_of, scalars, time_of};
 use super::nesting::{EventPlace, MessagePlace, Step};
 use super::scan::{
@@ -514,12 +514,20 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
             Some(_) => {
                 let mut event = EventObject::of(origin);
                 if data.first() == Some(&b'{') {
-                    members(data, |key, value| event.take(key, value));
+                    members(data, |key, value| match value {
+                        // Half a name is another name.
+                        RawValue::CutText(_) | RawValue::Cut(_) if !MESSAGE_KEYS.contains(&key) => {}
+                        _ => event.take(key, value),
+                    });
                 }
                 Some(event)
             }
         };
         let Some(event) = event.filter(|event| event.message().is_some()) else { return 0 };
+        // Its stream was cut off: in another one it would be an attempt of its own.
+        if event.origin.log_stream.is_none() && self.delivery.names_streams() {
+            return 0;
+        }
         let kept = message_bytes(&event);
         match self.deliver {
             Some(deliver) => deliver(&event, &[], line, self.delivery),
