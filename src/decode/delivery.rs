@@ -87,6 +87,8 @@ pub(super) struct Delivery<'s> {
     sample: Option<&'static str>,
     /// Number of events so far.
     events: u64,
+    /// Whether something was decoded before in the same input.
+    pub(super) follows: bool,
     /// Number of bytes by which the shape made messages longer than they are in the input.
     pub(super) grown: u64,
     /// First sentence of the platform in text that was dropped.
@@ -111,6 +113,9 @@ struct Noted {
     cut: u64,
     not_json: u64,
     not_json_first: u64,
+    /// Elements among the events that have no message, and the line of the first.
+    silent: u64,
+    silent_first: u64,
     /// Events with a time that is none, and the line of the first.
     untimed: u64,
     untimed_first: u64,
@@ -133,6 +138,7 @@ impl<'s> Delivery<'s> {
             split: false,
             sample: None,
             events: 0,
+            follows: false,
             grown: 0,
             unread: None,
         };
@@ -328,6 +334,13 @@ impl<'s> Delivery<'s> {
                 notes.not_json, notes.not_json_first
             ));
         }
+        // A query may ask for other fields alone.
+        if notes.silent > 0 && self.events > 0 {
+            note(format!(
+                "events without a message were skipped: {} (first: line {})",
+                notes.silent, notes.silent_first
+            ));
+        }
         if notes.pages_follow {
             note(
                 "holds one page of several: the answer it was saved from carries a token for the next page".to_owned(),
@@ -363,6 +376,15 @@ impl<'s> Delivery<'s> {
             self.notes.untimed_first = line;
         }
         self.notes.untimed += 1;
+    }
+
+    /// Notes that what stands at `line` among the events has no message.
+    #[cold]
+    pub(super) fn says_nothing(&mut self, line: u64) {
+        if self.notes.silent == 0 {
+            self.notes.silent_first = line;
+        }
+        self.notes.silent += 1;
     }
 
     /// Notes that the text at `line` is not JSON.

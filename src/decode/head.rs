@@ -34,6 +34,8 @@ pub(super) struct JsonHead<'h> {
     pub(super) keys: Vec<&'h [u8]>,
     /// The first objects; the last one may be cut by the end of the head.
     pub(super) objects: Vec<EventObject<'h>>,
+    /// Whether the first object or half of them are records of this program.
+    own: bool,
 }
 
 impl<'h> InputHead<'h> {
@@ -121,16 +123,16 @@ impl<'h> JsonHead<'h> {
             Some(b'{') => {}
             // Arrays of messages or of plain rows, as the AWS CLI prints with `--query`.
             Some(b'"' | b'0'..=b'9') if arrays > 0 && is_item(&bytes[at..]) => {
-                return Some(Self { arrays, pretty: false, keys: Vec::new(), objects: Vec::new() });
+                return Some(Self { arrays, pretty: false, keys: Vec::new(), objects: Vec::new(), own: false });
             }
             _ => return None,
         }
         let keys = keys(&bytes[at..]);
-        let objects = objects(bytes, at);
+        let (objects, own) = objects(bytes, at);
         // `{` without a key is a brace in text, not JSON.
         let gap = &bytes[at + 1..][..spaces(&bytes[at + 1..])];
         let pretty = gap.contains(&b'\n');
-        (!keys.is_empty()).then_some(Self { arrays, pretty, keys, objects })
+        (!keys.is_empty()).then_some(Self { arrays, pretty, keys, objects, own })
     }
 
     /// Returns whether the first object has this key.
@@ -138,14 +140,9 @@ impl<'h> JsonHead<'h> {
         self.keys.contains(&key.as_bytes())
     }
 
-    /// Returns whether the first object is a record of this program.
+    /// Returns whether the objects are records of this program.
     pub(super) fn is_own(&self) -> bool {
-        let is_full = self.has_all(&["schema", "id", "kind", "category", "code"])
-            && (self.has("request_id") || self.has("retryable"));
-        // In few bytes.
-        let is_compact =
-            self.has("lt") && (self.has("d") || self.has("t")) && (self.has("f") || self.has("k") || self.has("r"));
-        is_full || is_compact
+        self.own
     }
 
     /// Returns whether the first object has all of these keys.
@@ -174,16 +171,54 @@ fn keys(object: &[u8]) -> Vec<&[u8]> {
     keys
 }
 
-fn objects(bytes: &[u8], mut at: usize) -> Vec<EventObject<'_>> {
+/// Returns the objects from `at` on, and whether the first or half of them are records of this program.
+fn objects(bytes: &[u8], mut at: usize) -> (Vec<EventObject<'_>>, bool) {
     let mut objects = Vec::new();
+    let (mut own, mut first_is_own) = (0, false);
     while bytes.get(at) == Some(&b'{') && objects.len() < OBJECTS {
         let mut event = EventObject::default();
-        let scanned = members(&bytes[at..], |key, value: RawValue<'_>| event.take(key, value));
+        let mut keys = OwnKeys::default();
+        let scanned = members(&bytes[at..], |key, value: RawValue<'_>| {
+            keys.take(key);
+            event.take(key, value);
+        });
+        first_is_own |= objects.is_empty() && keys.are_all();
+        own += usize::from(keys.are_all());
         objects.push(event);
         let Scanned::Whole(length) = scanned else { break };
         at += length;
         let rest = &bytes[at..];
         at += rest.iter().take_while(|byte| matches!(byte, b',' | b' ' | b'\n' | b'\r' | b'\t')).count();
     }
-    objects
+    let own = first_is_own || own > 0 && own * 2 >= objects.len();
+    (objects, own)
+}
+
+/// Which keys of the records of this program an object has.
+#[derive(Default)]
+struct OwnKeys(u16);
+
+impl OwnKeys {
+    /// All that a record has, and all that one in few bytes has.
+    const FULL: u16 = 0b11_1111;
+    const COMPACT: u16 = 0b1_1100_0000;
+
+    fn take(&mut self, key: &[u8]) {
+        self.0 |= match key {
+            b"schema" => 1,
+            b"id" => 1 << 1,
+            b"kind" => 1 << 2,
+            b"category" => 1 << 3,
+            b"code" => 1 << 4,
+            b"request_id" | b"retryable" => 1 << 5,
+            b"lt" => 1 << 6,
+            b"d" | b"t" => 1 << 7,
+            b"f" | b"k" | b"r" => 1 << 8,
+            _ => 0,
+        };
+    }
+
+    fn are_all(&self) -> bool {
+        self.0 & Self::FULL == Self::FULL || self.0 & Self::COMPACT == Self::COMPACT
+    }
 }

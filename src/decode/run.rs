@@ -8,6 +8,7 @@ use super::delivery::{Delivery, DeliveryEnd};
 use super::fault::{Fault, fault_in};
 use super::feed::{Feed, HEAD, SEARCHED, SEARCHED_TEXT};
 use super::head::{InputHead, without_return};
+use super::json::scan::value;
 use super::json::tail::{broken_before_value, is_piece_of_json, tail_before_value};
 use super::layers::{DEEPEST, Peeked, Peeled, beside_a_log, own_result, peel, refused_kind, refused_rendering};
 use super::magic::archive_behind;
@@ -300,27 +301,76 @@ impl<'r> DecodeRun<'r> {
         };
         let broken = first_piece_of_json(&feed.data()[..preamble], feed.line());
         feed.pass(preamble);
-        let decode = match shape.decode {
-            Decode::Events(decode) | Decode::EventsInChunks(decode, _) => decode,
-            Decode::Texts(decode) => {
-                let carried = self.carried(decode, feed, depth)?;
-                if carried.unpacked > 0 {
-                    // What its texts say of the platform was seen where they were decoded.
-                    let _ = feed.sighting();
+        self.parts(shape, broken, feed, depth).map(|sum| Shaped { damage, ..sum })
+    }
+
+    /// Decodes a text of this shape, and what follows it of other shapes: several exports may be in one file. `broken` is a
+    /// line above it that is a piece of JSON.
+    fn parts(
+        &mut self,
+        first: &'static Shape,
+        mut broken: Option<u64>,
+        feed: &mut Feed<'_>,
+        depth: usize,
+    ) -> Result<Shaped, DecodeError> {
+        let mut sum = Shaped { name: first.name, ..Shaped::default() };
+        let mut shape = first;
+        for part in 0.. {
+            let decode = match shape.decode {
+                Decode::Events(decode) | Decode::EventsInChunks(decode, _) => decode,
+                Decode::Texts(decode) => {
+                    let line = feed.line();
+                    let carried = self.carried(decode, feed, depth);
+                    sum.carried = carried.map_err(|error| if part > 0 { of_part(error, line) } else { error })?;
+                    if sum.carried.unpacked > 0 {
+                        // What its texts say of the platform was seen where they were decoded.
+                        let _ = feed.sighting();
+                    }
+                    break;
                 }
-                return Ok(Shaped { name: shape.name, carried, grown: 0, damage });
+            };
+            let spare = std::mem::take(&mut self.buffers.spare);
+            let mut delivery = Delivery::new(self.context, self.sink, feed, spare);
+            delivery.follows = part > 0;
+            if let Some(line) = broken.take() {
+                delivery.not_json(line);
             }
-        };
-        let spare = std::mem::take(&mut self.buffers.spare);
-        let mut delivery = Delivery::new(self.context, self.sink, feed, spare);
-        if let Some(line) = broken {
-            delivery.not_json(line);
+            let result = decode(feed, &mut delivery);
+            let DeliveryEnd { grown, spare, unread, result: turned } = delivery.finish(feed);
+            self.buffers.spare = spare;
+            self.unread = self.unread.take().or(unread);
+            result.and(turned)?;
+            sum.grown += grown;
+            if feed.data().is_empty() {
+                break;
+            }
+            match self.shape_of_part(feed).filter(|_| part < MOST_PARTS) {
+                Some(next) => shape = next,
+                None => broken = Some(self.drop_document(feed)),
+            }
         }
-        let result = decode(feed, &mut delivery);
-        let DeliveryEnd { grown, spare, unread, result: turned } = delivery.finish(feed);
-        self.buffers.spare = spare;
-        self.unread = self.unread.take().or(unread);
-        result.and(turned).map(|()| Shaped { name: shape.name, carried: Carried::default(), grown, damage })
+        Ok(sum)
+    }
+
+    /// Finds the shape of the document at the start of the data, which is not of the shape of those before it.
+    fn shape_of_part(&self, feed: &Feed<'_>) -> Option<&'static Shape> {
+        let data = feed.data();
+        let of_stream = self.context.log_stream.is_some();
+        let known = InputHead { of_stream, ..InputHead::new(&data[..data.len().min(HEAD)]) };
+        SHAPES.iter().find(|shape| (shape.sniff)(&known)).filter(|shape| is_certain((shape, 0)))
+    }
+
+    /// Drops the document at the start of the data, as far as it is there. Returns the number of its line.
+    fn drop_document(&mut self, feed: &mut Feed<'_>) -> u64 {
+        let (data, line) = (feed.data(), feed.line());
+        let length = value(data, 0).map_or(data.len(), |(_, end)| end);
+        if self.unread.is_none() {
+            let unread = sighting_in_message(&data[..length], line);
+            self.unread = unread.map(|sighting| Sighting { refused: true, ..sighting });
+        }
+        self.sink.count(Bucket::Dropped, length as u64);
+        feed.pass(length);
+        line
     }
 
     /// Finds damaged JSON at the start of an input, and the shape of the documents below it.
@@ -412,6 +462,19 @@ struct Torn {
     below: Option<&'static Shape>,
     /// What the JSON does.
     what: &'static str,
+}
+
+/// Exports of other shapes in one input, at most; documents behind them are dropped.
+const MOST_PARTS: usize = 100;
+
+/// Makes an error of one part of an input one of the input: the others were logs.
+fn of_part(error: DecodeError, line: u64) -> DecodeError {
+    match error {
+        DecodeError::NotALog(text) | DecodeError::OtherKind(text) => {
+            DecodeError::Corrupt(format!("the part from line {line} on {text}"))
+        }
+        error => error,
+    }
 }
 
 /// Lines above a JSON document, at most: a prompt, a title, a warning, a code fence.

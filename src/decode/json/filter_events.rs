@@ -41,5 +41,5 @@ pub(super) fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result
     let documents = InputHead::new(feed.data()).json.is_some_and(|json| json.has("events"));
     let list: Option<&'static [u8]> = if documents { Some(b"events") } else { None };
     delivery.watch_order();
-    walk(feed, delivery, Layout { list, deliver: deliver_event })
+    walk(feed, delivery, Layout { list, all_say: true, deliver: deliver_event })
 }

@@ -29,5 +29,5 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
     let list: Option<&'static [u8]> = if documents { Some(b"results") } else { None };
     delivery.watch_order();
     delivery.sampled("a Logs Insights query");
-    walk(feed, delivery, Layout { list, deliver: deliver_event })
+    walk(feed, delivery, Layout { list, all_say: true, deliver: deliver_event })
 }

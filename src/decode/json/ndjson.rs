@@ -28,7 +28,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     },
     decode: Decode::Events(|feed, delivery| {
         delivery.watch_order();
-        walk(feed, delivery, Layout { list: None, deliver: deliver_event })
+        walk(feed, delivery, Layout { list: None, all_say: false, deliver: deliver_event })
     }),
     samples: &[
         "{\"timestamp\":1790812800123,\"logGroup\":\"/aws/lambda/pay\",\"logStream\":\"2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\",\"message\":\"START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\\n\"}\n",

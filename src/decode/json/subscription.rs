@@ -14,7 +14,9 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
                 || json.has("logEvents") && head.has_list_of_messages("logEvents")
         })
     },
-    decode: Decode::Events(|feed, delivery| walk(feed, delivery, Layout { list: Some(b"logEvents"), deliver })),
+    decode: Decode::Events(|feed, delivery| {
+        walk(feed, delivery, Layout { list: Some(b"logEvents"), all_say: true, deliver })
+    }),
     samples: &[
         "{\"messageType\":\"DATA_MESSAGE\",\"owner\":\"123456789012\",\"logGroup\":\"/aws/lambda/pay\",\"logStream\":\"2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\",\"subscriptionFilters\":[\"f\"],\"logEvents\":[{\"id\":\"38000000000000000000000000000000000000000000000000000001\",\"timestamp\":1790812800123,\"message\":\"START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\\n\"}]}{\"messageType\":\"CONTROL_MESSAGE\",\"owner\":\"CloudwatchLogs\",\"logGroup\":\"\",\"logStream\":\"\",\"logEvents\":[{\"id\":\"\",\"timestamp\":1790812800123,\"message\":\"CWL CONTROL MESSAGE: Checking health of destination Firehose.\"}]}",
     ],

@@ -11,7 +11,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "telemetry",
     about: "events of the Lambda Telemetry API: arrays or lines of time, type and record",
     sniff: |head| head.json.as_ref().is_some_and(is_telemetry),
-    decode: Decode::Events(|feed, delivery| walk(feed, delivery, Layout { list: None, deliver })),
+    decode: Decode::Events(|feed, delivery| walk(feed, delivery, Layout { list: None, all_say: true, deliver })),
     samples: &[
         "[{\"time\":\"2026-10-01T00:00:00.000Z\",\"type\":\"platform.start\",\"record\":{\"requestId\":\"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\"}},\n {\"time\":\"2026-10-01T00:00:00.100Z\",\"type\":\"function\",\"record\":\"[INFO] hello\\n\"}]",
         "{\"time\":\"2026-10-01T00:00:00.100Z\",\"type\":\"function\",\"record\":\"[INFO] hello\\n\"}\n",

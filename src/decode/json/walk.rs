@@ -21,6 +21,8 @@ const ROW_HEAD: usize = 512;
 pub(in crate::decode) struct Layout {
     /// Key of the array of events in a document; none when every object is an event.
     pub(in crate::decode) list: Option<&'static [u8]>,
+    /// Whether every object or row has a message, so that one without it was not understood.
+    pub(in crate::decode) all_say: bool,
     /// What to do with an event object: its parts, its text, the line.
     pub(in crate::decode) deliver: Deliver,
 }
@@ -29,6 +31,8 @@ pub(in crate::decode) struct Layout {
 const MOST_PROSE: usize = 1_000;
 /// Bytes of a key that may name something, at most.
 const LONGEST_KEY: usize = 300;
+/// Bytes by which documents of one make are told from those of another.
+const DOCUMENT_HEAD: usize = 4 * 1024;
 /// Bytes of the labels beside a list of events, at most.
 const LONGEST_LABELS: usize = 16 * 1024;
 
@@ -99,7 +103,9 @@ pub(in crate::decode) fn walk(
 ) -> Result<(), DecodeError> {
     let path = layout.list.map(|key| vec![Step::Key(key.into()), Step::Item]).unwrap_or_default();
     let places = [EventPlace { path, message: MessagePlace::Whole }];
-    DocumentWalk::new(feed, delivery, &places, Some(layout.deliver)).run()
+    let mut walk = DocumentWalk::new(feed, delivery, &places, Some(layout.deliver));
+    walk.all_say = layout.all_say;
+    walk.run()
 }
 
 /// Walks through all documents of an input whose events are at places that were learned.
@@ -133,6 +139,10 @@ struct DocumentWalk<'w, 'f, 's> {
     prose: Vec<u64>,
     /// Bytes of values that were not read.
     skipped: u64,
+    /// Whether every event has a message.
+    all_say: bool,
+    /// Whether a document or an event was walked through.
+    begun: bool,
 }
 
 impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
@@ -142,8 +152,20 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
         places: &'w [EventPlace],
         deliver: Option<Deliver>,
     ) -> Self {
-        let (document, brackets) = (Document::default(), Brackets::default());
-        Self { feed, delivery, places, deliver, place: 0, document, brackets, prose: Vec::new(), skipped: 0 }
+        let (document, brackets, begun) = (Document::default(), Brackets::default(), delivery.follows);
+        Self {
+            feed,
+            delivery,
+            places,
+            deliver,
+            place: 0,
+            document,
+            brackets,
+            prose: Vec::new(),
+            skipped: 0,
+            all_say: false,
+            begun,
+        }
     }
 
     fn run(mut self) -> Result<(), DecodeError> {
@@ -164,11 +186,16 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
                 }
                 // Between JSON texts (RFC 7464).
                 (0x1e, _) => self.feed.pass(1),
+                (b'{', _) if self.begun && self.brackets.depth() == 0 && self.is_of_another_make(flat.is_some()) => {
+                    return Ok(());
+                }
                 (_, Some(place)) => {
                     self.place = place;
                     self.element()?;
+                    self.begun = true;
                 }
                 (b'{', None) => {
+                    self.begun = true;
                     self.begins_value();
                     self.document = Document::default();
                     self.object(&all, 0)?;
@@ -210,6 +237,31 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
             self.delivery.not_json(self.feed.line());
         }
         self.feed.pass(1);
+    }
+
+    /// Returns whether the object at the start of the data is a document or an event of another make than those before it:
+    /// several exports were put into one file.
+    #[inline]
+    fn is_of_another_make(&self, events_alone: bool) -> bool {
+        let data = self.feed.data();
+        self.deliver.is_some() && (!events_alone || begins_document(data)) && self.lacks_list(data)
+    }
+
+    #[cold]
+    fn lacks_list(&self, data: &[u8]) -> bool {
+        let list = match self.places.first().and_then(|place| place.path.first()) {
+            Some(Step::Key(key)) => Some(&**key),
+            _ => None,
+        };
+        let mut event = EventObject::default();
+        let (mut has_list, mut has_other) = (false, false);
+        let scanned = members(&data[..data.len().min(DOCUMENT_HEAD)], |key, value| {
+            has_list |= list == Some(key);
+            has_other |= LISTS.contains(&key);
+            event.take(key, value);
+        });
+        let is_event = list.is_some() && matches!(scanned, Scanned::Whole(_)) && event.message().is_some();
+        !has_list && (is_event || has_other && event.message().is_none())
     }
 
     /// The next byte that is no white space, not consumed.
@@ -444,14 +496,18 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
         match data.first() {
             Some(b'{') => {
                 let mut lines = 0;
+                let all_say = self.all_say;
                 let scanned = object(data, &origin, &mut lines, &mut |event, whole| {
+                    if all_say && event.message().is_none() {
+                        self.delivery.says_nothing(line);
+                    }
                     deliver(event, whole, line, self.delivery);
                 });
                 (scanned, Some(lines))
             }
             Some(b'[') if data.len() < ROW_HEAD && !self.feed.ended() => (Scanned::Cut, None),
             Some(b'[') if opens_list(data) => (Scanned::Whole(1), None),
-            Some(b'[') => (row(data, line, &origin, self.delivery), None),
+            Some(b'[') => (row(data, line, &origin, self.all_say, self.delivery), None),
             _ => (single(data, line, &origin, self.delivery), None),
         }
     }
@@ -609,6 +665,30 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
     }
 }
 
+/// Returns whether an object begins like a document that holds events, whole or packed.
+#[inline]
+fn begins_document(object: &[u8]) -> bool {
+    let first = &object[1..];
+    let Some(first) = first[spaces(first)..].strip_prefix(b"\"") else { return false };
+    let is_first = |key: &&[u8]| first.strip_prefix(*key).is_some_and(|rest| rest.first() == Some(&b'"'));
+    LISTS.iter().chain(&BEFORE_LISTS).any(is_first)
+}
+
+/// Members of documents that hold events, whole or packed, as the AWS CLI, the SDKs, CloudWatch Logs, Kinesis and Firehose
+/// write them.
+const LISTS: [&[u8]; 7] = [b"events", b"logEvents", b"results", b"awslogs", b"Records", b"records", b"LogResult"];
+/// Members that such documents have in front of them.
+const BEFORE_LISTS: [&[u8]; 8] = [
+    b"searchedLogStreams",
+    b"nextToken",
+    b"nextForwardToken",
+    b"nextBackwardToken",
+    b"messageType",
+    b"queryLanguage",
+    b"invocationId",
+    b"StatusCode",
+];
+
 /// An array of objects or arrays that are not rows of fields: its brackets are passed over.
 fn opens_list(data: &[u8]) -> bool {
     let inside = 1 + spaces(&data[1..]);
@@ -640,7 +720,7 @@ fn object(
 }
 
 /// A row: `[{"field":"@message","value":"…"},…]` of Logs Insights, or `[time, "message"]` of a CLI query.
-fn row(data: &[u8], line: u64, origin: &Origin<&[u8]>, delivery: &mut Delivery<'_>) -> Scanned {
+fn row(data: &[u8], line: u64, origin: &Origin<&[u8]>, all_say: bool, delivery: &mut Delivery<'_>) -> Scanned {
     let mut event = EventObject::of(*origin);
     let mut broken = false;
     let scanned = items(data, |item| match item {
@@ -658,8 +738,10 @@ fn row(data: &[u8], line: u64, origin: &Origin<&[u8]>, delivery: &mut Delivery<'
     if broken {
         return Scanned::Broken(0);
     }
-    if matches!(scanned, Scanned::Whole(_)) && event.message().is_some() {
-        event.deliver(&[], line, delivery);
+    match (scanned, event.message()) {
+        (Scanned::Whole(_), Some(_)) => event.deliver(&[], line, delivery),
+        (Scanned::Whole(_), None) if all_say => delivery.says_nothing(line),
+        _ => {}
     }
     scanned
 }
@@ -686,6 +768,8 @@ fn single(data: &[u8], line: u64, origin: &Origin<&[u8]>, delivery: &mut Deliver
                 let mut event = EventObject::of(*origin);
                 event.take(b"message", item);
                 event.deliver(&[], line, delivery);
+            } else {
+                delivery.says_nothing(line);
             }
             Scanned::Whole(end)
         }

@@ -31,9 +31,14 @@ const PREAMBLE_LINES: usize = 20;
 /// What stands for a line end.
 const MARKS: [&str; 6] = ["\r", "\u{85}", "\u{2028}", "\u{2029}", "\0", ESCAPE];
 
-/// Finds the mark that stands for line ends: the one between the first two sentences of the platform, which stand on the
-/// only line.
+/// Finds the mark that stands for line ends: carriage returns in a text that has no line feed, or the mark between the first
+/// two sentences of the platform, which stand on the only line.
 fn mark_of(head: &[u8]) -> Option<&'static str> {
+    let lines = head.trim_ascii();
+    let is_json = matches!(lines.first(), Some(b'{' | b'['));
+    if !is_json && memchr::memchr(b'\n', head).is_none() && memchr::memchr(b'\r', lines).is_some() {
+        return Some("\r");
+    }
     let mut rest = head;
     let (line, first) = (0..=PREAMBLE_LINES).find_map(|_| {
         let (line, below) = rest.split_at(memchr::memchr(b'\n', rest).unwrap_or(rest.len()));
@@ -120,6 +125,19 @@ mod tests {
                     assert_eq!(found, text.replace(mark, "\n"), "{text:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn carriage_returns_alone_end_the_lines_of_any_text() {
+        for (text, mark) in [
+            ("timestamp,message\r1,\"a\r\"\r", Some("\r")),
+            ("EVENTS\t1\ta\rEVENTS\t2\tb", Some("\r")),
+            ("one line\r", None),
+            ("one\r\ntwo\r\n", None),
+            ("{\"a\":1}\r{\"a\":2}\r", None),
+        ] {
+            assert_eq!(mark_of(text.as_bytes()), mark, "{text:?}");
         }
     }
 

@@ -279,6 +279,7 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
     if !table.by_content {
         delivery.sampled("a console");
     }
+    delivery.dropped_text(&feed.data()[..table.start], feed.line());
     feed.pass(table.start);
     let mut columns = None;
     if table.has_header {
