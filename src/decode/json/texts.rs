@@ -1,15 +1,20 @@
 //! Strings in JSON of any length that hold data or a log of their own, each as a stream of bytes.
 
+use std::cell::Cell;
 use std::io::{self, Read};
 
 use super::scan::{spaces, text_end};
 use crate::decode::feed::Feed;
 use crate::decode::ready::Ready;
 use crate::decode::{Carried, DecodeError};
+use crate::lambda::platform::PLATFORM_TYPES;
+use crate::lambda::sentences::sighting_in_message;
 use crate::model::unescape_json;
 
 /// Bytes of a string by which it is told whether it holds a text.
 const BEGINNING: usize = 64 * 1024;
+/// Bytes of the shortest text between strings that may be a line of the platform.
+const SHORTEST_BETWEEN: usize = 20;
 /// Bytes of a key, at most.
 const LONGEST_KEY: usize = 64;
 
@@ -22,7 +27,19 @@ pub(super) fn each_text(
 ) -> (Carried, Result<(), DecodeError>) {
     let (mut bytes, mut decoded, mut failed) = (Carried::default(), 0, None);
     let mut key = Vec::new();
-    while find_text(feed, &mut key, &is_text) {
+    let beside = Cell::new(false);
+    let see = |text: &[u8]| beside.set(beside.get() || sighting_in_message(text, 1).is_some());
+    let names_platform =
+        |text: &[u8]| PLATFORM_TYPES.iter().any(|kind| text.strip_prefix(b"platform.") == Some(kind.as_bytes()));
+    let is_text = |key: &[u8], text: &[u8]| {
+        let accepted = is_text(key, text);
+        if !accepted {
+            see(text);
+            beside.set(beside.get() || key == b"type" && names_platform(text));
+        }
+        accepted
+    };
+    while find_text(feed, &mut key, &is_text, &see) {
         let mut text = QuotedText::new(feed);
         match decode(&mut text) {
             Ok(more) => {
@@ -36,6 +53,12 @@ pub(super) fn each_text(
         text.skip();
         bytes.packed += text.length;
     }
+    if decoded > 0 && failed.is_none() && beside.get() {
+        failed = Some(DecodeError::Corrupt(
+            "holds lines of the Lambda platform beside the packed data, which were not read: save them as a file"
+                .to_owned(),
+        ));
+    }
     let result = match failed {
         // Records of something else may stand beside those of the log.
         Some(DecodeError::NotALog(_)) if decoded > 0 => Ok(()),
@@ -46,16 +69,31 @@ pub(super) fn each_text(
 }
 
 /// Goes to the next string that is accepted: behind its opening quote. `key` is the last key that was passed.
-fn find_text(feed: &mut Feed<'_>, key: &mut Vec<u8>, is_text: &impl Fn(&[u8], &[u8]) -> bool) -> bool {
+///
+/// `between` is called with what stands between strings.
+fn find_text(
+    feed: &mut Feed<'_>,
+    key: &mut Vec<u8>,
+    is_text: &impl Fn(&[u8], &[u8]) -> bool,
+    between: &impl Fn(&[u8]),
+) -> bool {
     loop {
         let data = feed.data();
         let Some(quote) = memchr::memchr(b'"', data) else {
+            between(data);
             feed.pass(data.len());
             if feed.more() {
                 continue;
             }
             return false;
         };
+        let passed = &data[..quote];
+        if quote >= SHORTEST_BETWEEN {
+            between(passed);
+        }
+        if passed.contains(&b'}') {
+            key.clear();
+        }
         feed.pass(quote);
         let data = feed.data();
         let Some(end) = text_end(data, 1) else {
@@ -116,7 +154,7 @@ impl<F: Fn(&[u8], &[u8]) -> bool> Read for JoinedTexts<'_, '_, F> {
                 return Ok(1);
             }
             let Some(escaped) = self.within else {
-                if !find_text(self.feed, &mut self.key, &self.is_text) {
+                if !find_text(self.feed, &mut self.key, &self.is_text, &|_: &[u8]| {}) {
                     return Ok(0);
                 }
                 self.within = Some(false);

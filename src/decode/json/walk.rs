@@ -8,6 +8,7 @@ use super::nesting::{EventPlace, MessagePlace, Step};
 use super::scan::{
     RawValue, Scanned, Skipper, is_well_formed, items, members, members_and_lines, spaces, text_end, value,
 };
+use super::tail::begins_field;
 use crate::decode::DecodeError;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::{Feed, LONGEST};
@@ -186,7 +187,9 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
                 }
                 // Between JSON texts (RFC 7464).
                 (0x1e, _) => self.feed.pass(1),
-                (b'{', _) if self.begun && self.brackets.depth() == 0 && self.is_of_another_make(flat.is_some()) => {
+                (b'{' | b'[', _)
+                    if self.begun && self.brackets.depth() == 0 && self.is_of_another_make(flat.is_some()) =>
+                {
                     return Ok(());
                 }
                 (_, Some(place)) => {
@@ -244,6 +247,10 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
     #[inline]
     fn is_of_another_make(&self, events_alone: bool) -> bool {
         let data = self.feed.data();
+        let data = &data[data.iter().take_while(|byte| matches!(byte, b'[' | b' ' | b'\n' | b'\r' | b'\t')).count()..];
+        if data.first() != Some(&b'{') {
+            return false;
+        }
         self.deliver.is_some() && (!events_alone || begins_document(data)) && self.lacks_list(data)
     }
 
@@ -260,7 +267,8 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
             has_other |= LISTS.contains(&key);
             event.take(key, value);
         });
-        let is_event = list.is_some() && matches!(scanned, Scanned::Whole(_)) && event.message().is_some();
+        let is_event =
+            list.is_some() && matches!(scanned, Scanned::Whole(_)) && (event.message().is_some() || begins_field(data));
         !has_list && (is_event || has_other && event.message().is_none())
     }
 
@@ -496,7 +504,8 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
         match data.first() {
             Some(b'{') => {
                 let mut lines = 0;
-                let all_say = self.all_say;
+                // Lines of records may be of anything, but not an array.
+                let all_say = self.all_say || self.brackets.depth() > 0;
                 let scanned = object(data, &origin, &mut lines, &mut |event, whole| {
                     if all_say && event.message().is_none() {
                         self.delivery.says_nothing(line);
@@ -536,7 +545,12 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
                             self.delivery.dropped_text(&data[..end], line);
                         }
                     }
-                    None => self.delivery.dropped_text(&data[..end], line),
+                    None => {
+                        self.delivery.dropped_text(&data[..end], line);
+                        if let RawValue::Bare(_) | RawValue::Nested(b"{}") = item {
+                            self.delivery.says_nothing(line);
+                        }
+                    }
                 }
                 Scanned::Whole(end)
             }

@@ -200,6 +200,10 @@ impl CsvTable {
         let found = event.log_event(&message, false, line);
         if event.lacks_time(&found) {
             delivery.untimed(line);
+            if !is_platform(&message) {
+                // It may be a line of something else below the table.
+                delivery.dropped_text(row, line);
+            }
         }
         delivery.event(&event.origin, found);
         RowResult { delivered: true, ..result }
