@@ -311,6 +311,8 @@ pub struct AppLine<'a> {
     pub function: Option<Cow<'a, str>>,
     /// ARN of the execution of a durable function on the line.
     pub execution_arn: Option<Cow<'a, str>>,
+    /// Whether the line is cut off before what would tell if a runtime wrote it of a handler that failed.
+    pub is_cut: bool,
 }
 
 impl<'a> AppLine<'a> {

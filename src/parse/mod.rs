@@ -9,6 +9,7 @@ mod canonical;
 mod canonical_json;
 mod client_payload;
 mod crash;
+mod cut_object;
 mod dotnet;
 mod emulator;
 mod error_object;
@@ -95,6 +96,9 @@ fn of_function(text: &str) -> Statement<'static> {
             Some(name) => Statement::Foreign(name),
             None => invoke::with_title(unwrapped(&object), text),
         };
+    }
+    if let Some(cut) = cut_object::parse(text) {
+        return cut;
     }
     if let Some(name) = foreign::of_text(text) {
         return Statement::Foreign(name);

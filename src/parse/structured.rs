@@ -32,6 +32,7 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
         execution_arn: text_at(object, &["executionArn"])
             .filter(|arn| arn.contains(DURABLE_EXECUTION))
             .and_then(exception::owned),
+        is_cut: false,
     };
     line.error = CLIENTS.iter().find_map(|client| client(object, line.level));
     if line.error.is_some() {
@@ -96,7 +97,7 @@ fn message_text<'a>(object: &'a Object<'_>) -> Option<&'a str> {
 
 /// Returns Lambda's request id from the keys that loggers use. Only a UUID counts, or one that is masked; the one inside `$metadata` belongs
 /// to another service.
-fn request_id(object: &Object<'_>) -> Option<RequestId> {
+pub(super) fn request_id(object: &Object<'_>) -> Option<RequestId> {
     let masked = |text: &str| RequestId::read_masked_prefix(text.as_bytes()).filter(|(_, used)| *used == text.len());
     let uuid =
         |value: &Value<'_>| RequestId::parse(value.as_str()?.as_bytes()).or_else(|| Some(masked(value.as_str()?)?.0));

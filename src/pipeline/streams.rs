@@ -352,7 +352,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
-        let text = parse::restored(lossy_text(raw));
+        let text = lossy_text(raw);
+        // The rest of an object has its own escapes.
+        let text = if stream.joiner.is_in_object() { text } else { parse::restored(text) };
         if stream.joiner.is_open() || event.split || !is_whole_object(raw) {
             let fed = stream.joiner.feed(event.at, event.line, &text);
             if fed.absorbed {
@@ -515,6 +517,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             Statement::App(line) if line.execution_arn.is_some() => {
                 self.output.note(message.place.input, durable_note());
             }
+            Statement::App(line) if line.is_cut && !std::mem::replace(&mut self.noted_cut, true) => {
+                self.output.note(message.place.input, cut_object_note(message.place.line));
+            }
             Statement::App(_) if aws_cli::has_stopped(message.text) => {
                 self.output.note(message.place.input, stopped_note(message.place.line));
             }
@@ -585,6 +590,11 @@ fn cut_note(line: u64) -> Note {
     let text = format!(
         "line {line}: REPORT is cut or broken, and so may other lines be: failures that they tell of may be missing"
     );
+    Note { incomplete: true, text }
+}
+
+fn cut_object_note(line: u64) -> Note {
+    let text = format!("line {line}: an object in JSON is cut before it tells whether a handler failed, and so may others be");
     Note { incomplete: true, text }
 }
 

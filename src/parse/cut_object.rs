@@ -1,0 +1,259 @@
+//! Objects in JSON that were cut off, or broken over lines: a line at the size limit of an event, a row of a window.
+
+use std::borrow::Cow;
+
+use super::error_object::{Object, first_object, member};
+use super::text::after_timestamp;
+use super::{level, structured};
+use crate::model::{AppLine, ErrorForm, Level, Statement};
+
+/// Depth of nesting, at most; no line of a runtime has more.
+const DEEPEST: usize = 64;
+
+/// Keys with which lines of the runtimes in the JSON format begin.
+const FIRST_KEYS: [&str; 5] = ["timestamp", "time", "level", "log_level", "message"];
+
+/// Place in an object up to which its text was read.
+#[derive(Clone, Debug)]
+pub(super) struct ObjectReader {
+    /// Bytes that end what is open: brackets, outermost first.
+    closers: Vec<u8>,
+    /// Bytes read.
+    read: usize,
+    /// Bytes up to the end of the last whole value.
+    whole: usize,
+    /// Where the open string began, behind its quotation mark.
+    string: Option<usize>,
+    escaped: bool,
+    /// Whether a string that begins now is the name of a member, or that which is open is.
+    key: bool,
+    /// Whether a value must follow.
+    awaits_value: bool,
+    /// Whether the text goes on deeper than any line does, or closes what it did not open.
+    odd: bool,
+}
+
+impl ObjectReader {
+    pub(super) fn new() -> Self {
+        Self { closers: Vec::new(), read: 0, whole: 0, string: None, escaped: false, key: false, awaits_value: false, odd: false }
+    }
+
+    pub(super) fn of(text: &str) -> Self {
+        let mut reader = Self::new();
+        reader.read(text);
+        reader
+    }
+
+    /// Returns whether a line can be the rest of the object, and is no line of its own.
+    pub(super) fn goes_on_with(&self, line: &str) -> bool {
+        if !self.is_open() {
+            return false;
+        }
+        if let Some(rest) = line.strip_prefix('{') {
+            // An object within, or one that a string holds.
+            let inner = rest.starts_with('\\') == self.is_in_string() && (self.is_in_string() || self.awaits_value);
+            return inner && !FIRST_KEYS.iter().chain(&["type"]).any(|key| {
+                rest.trim_start().strip_prefix('"').is_some_and(|rest| rest.strip_prefix(key).is_some_and(|rest| rest.starts_with('"')))
+            });
+        }
+        let bracketed = |line: &str| line.split_once(']').is_some_and(|(word, _)| word.len() > 1 && word[1..].bytes().all(|b| b.is_ascii_uppercase()));
+        !(line.starts_with('[') && bracketed(line)) && after_timestamp(line).is_none_or(|rest| rest.starts_with('"'))
+    }
+
+    /// Reads on, up to the end of the object.
+    pub(super) fn read(&mut self, text: &str) {
+        let begun = self.read;
+        for (at, byte) in (begun..).zip(text.bytes()) {
+            self.read = at + 1;
+            self.byte(at, byte);
+            if self.odd || self.closers.is_empty() {
+                break;
+            }
+        }
+    }
+
+    fn byte(&mut self, at: usize, byte: u8) {
+        if self.string.is_some() {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' => self.escaped = true,
+                b'"' => {
+                    self.string = None;
+                    if !self.key {
+                        self.whole = at + 1;
+                    }
+                }
+                _ => {}
+            }
+            return;
+        }
+        if !byte.is_ascii_whitespace() {
+            self.awaits_value = matches!(byte, b':' | b'[' | b',');
+        }
+        match byte {
+            b'"' => self.string = Some(at + 1),
+            b'{' | b'[' => {
+                self.odd = self.closers.len() == DEEPEST;
+                self.closers.push(byte + 2);
+                self.key = byte == b'{';
+                self.whole = at + 1;
+            }
+            b'}' | b']' => {
+                self.odd = self.closers.pop() != Some(byte);
+                self.key = false;
+                self.whole = at + 1;
+            }
+            b',' => {
+                self.key = self.closers.last() == Some(&b'}');
+                self.whole = at;
+            }
+            b':' => self.key = false,
+            _ => {}
+        }
+    }
+
+    /// Returns whether the object has not ended.
+    pub(super) fn is_open(&self) -> bool {
+        !self.odd && !self.closers.is_empty()
+    }
+
+    pub(super) fn is_in_string(&self) -> bool {
+        self.string.is_some()
+    }
+}
+
+/// Returns whether a text is an object that has not ended.
+pub(super) fn is_cut(text: &str) -> bool {
+    if !begins_object(text) {
+        return false;
+    }
+    ObjectReader::of(text).is_open()
+}
+
+/// Returns whether a text begins like an object on one line: pretty ones have nothing behind their brace.
+pub(super) fn begins_object(text: &str) -> bool {
+    text.strip_prefix('{').is_some_and(|rest| rest.trim_start_matches(' ').starts_with('"'))
+}
+
+/// Returns an object without the line ends within it, of which a string can have none; `None` where there are none inside of
+/// its strings.
+pub(super) fn mended(text: &str) -> Option<String> {
+    if !begins_object(text) || memchr::memchr(b'\n', text.as_bytes()).is_none() {
+        return None;
+    }
+    let rows: Vec<&str> = text.trim_end().lines().collect();
+    let columns = |row: &str| row.chars().count();
+    // Rows of a window are alike, and nothing is lost between them.
+    let (last, full) = rows.split_last()?;
+    let width = full.first().map_or(0, |row| columns(row));
+    let hard = full.len() > 1 && full.iter().all(|row| columns(row) == width) && columns(last) <= width;
+    let mut reader = ObjectReader::new();
+    let mut whole = String::with_capacity(text.len());
+    let mut inside = false;
+    for row in rows {
+        if reader.is_in_string() {
+            inside = true;
+            if !hard && !whole.ends_with(' ') && lost_blank(&reader, &whole) {
+                whole.push(' ');
+                reader.read(" ");
+            }
+        }
+        whole.push_str(row);
+        reader.read(row);
+    }
+    inside.then_some(whole)
+}
+
+/// Returns whether a blank stood where a string was broken: in a text, not in an id, a time, a path or the name of a member.
+fn lost_blank(reader: &ObjectReader, whole: &str) -> bool {
+    let Some(begun) = reader.string.and_then(|from| whole.get(from..)).filter(|_| !reader.key && !reader.escaped) else {
+        return false;
+    };
+    begun.contains(' ') || !begun.is_empty() && !begun.contains(|c: char| c.is_ascii_digit() || "-/_\\".contains(c))
+}
+
+/// Returns an object that was cut, ended where it is: with the begun string, or without what is no whole value.
+fn ended(text: &str) -> Option<[Cow<'_, str>; 2]> {
+    let reader = ObjectReader::of(text);
+    if !reader.is_open() {
+        return None;
+    }
+    let end = |text: &str| {
+        let closers = reader.closers.iter().rev().map(|closer| char::from(*closer));
+        text.chars().chain(closers).collect::<String>()
+    };
+    let whole = end(text.get(..reader.whole)?);
+    let begun = reader.string.filter(|_| !reader.key).map(|_| {
+        let string = without_begun_escape(text.trim_end_matches(['\n', '\r']), reader.escaped);
+        end(&[string, "\""].concat())
+    });
+    Some([begun.map_or(Cow::Borrowed(""), Cow::Owned), Cow::Owned(whole)])
+}
+
+/// Strips an escape that was cut.
+fn without_begun_escape(text: &str, escaped: bool) -> &str {
+    const LONGEST: usize = "\\u00e9".len();
+    let from = text.floor_char_boundary(text.len().saturating_sub(LONGEST - 1));
+    let tail = text.get(from..).unwrap_or("");
+    match tail.rfind("\\u") {
+        Some(at) if !text[..from + at].ends_with('\\') => &text[..from + at],
+        _ if escaped => text.strip_suffix('\\').unwrap_or(text),
+        _ => text,
+    }
+}
+
+/// Parses an object that was cut, by the members that it has; `None` if it is whole or is no line of a logger.
+pub(super) fn parse(text: &str) -> Option<Statement<'static>> {
+    // Payloads of the clients have readers of their own.
+    if !begins_object(text) || text.starts_with("{\"errorMessage\"") {
+        return None;
+    }
+    let (first, below) = text.split_once('\n').unwrap_or((text, ""));
+    if let Some(said) = error_below(below) {
+        return Some(said);
+    }
+    let ended = ended(first.trim_end_matches('\r'))?;
+    let object = ended.iter().find_map(|text| first_object(text))?;
+    let told = level::of_object(&object);
+    let mut line = structured::of_object(&object);
+    // One that was cut is that of nobody.
+    line.id = line.id.and(first_object(&ended[1])).and_then(|whole| structured::request_id(&whole));
+    let found = line.error.as_mut().filter(|error| error.form != ErrorForm::Logged);
+    match (found, told) {
+        // What is missing may be a member that only a logger of the function writes.
+        (Some(error), _) if error.form == ErrorForm::Unhandled => error.form = ErrorForm::MaybeUnhandled,
+        (Some(_), _) => {}
+        (None, Some(told)) if told < Level::Error => {}
+        (None, Some(_)) => line.is_cut = !says_something(&object),
+        (None, None) => line.is_cut = begins_like_runtime(first),
+    }
+    Some(Statement::App(Box::new(line)))
+}
+
+/// Returns what a message tells that came behind an object that was cut, and was taken for the rest of it.
+fn error_below(below: &str) -> Option<Statement<'static>> {
+    if below.trim().is_empty() {
+        return None;
+    }
+    let ends = |line: &AppLine<'_>| line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged);
+    match super::of_function(super::text::trim_front(below)) {
+        Statement::App(line) if ends(&line) => Some(Statement::App(line)),
+        _ => None,
+    }
+}
+
+/// Returns whether a line has a text that the function logs: clients that write the id first write what failed in its place.
+/// Behind a time alone, the rest may be that of a client.
+fn says_something(object: &Object<'_>) -> bool {
+    let text = |name| member(object, name).and_then(serde_json_borrow::Value::as_str);
+    let said = text("message").or_else(|| text("msg")).unwrap_or("");
+    let begins_with_time = object.keys().next().is_some_and(|key| matches!(key, "timestamp" | "time"));
+    said.len() > 2 && !said.starts_with('{') && (!begins_with_time || object.contains_key("requestId"))
+}
+
+/// Returns whether a line begins with a key with which lines of runtimes begin, as far as it goes.
+fn begins_like_runtime(text: &str) -> bool {
+    let Some(key) = text.strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"')) else { return false };
+    let (key, ended) = key.split_once('"').map_or((key, false), |(key, _)| (key, true));
+    FIRST_KEYS.iter().any(|known| if ended { *known == key } else { known.starts_with(key) })
+}
