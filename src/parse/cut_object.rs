@@ -35,7 +35,16 @@ pub(super) struct ObjectReader {
 
 impl ObjectReader {
     pub(super) fn new() -> Self {
-        Self { closers: Vec::new(), read: 0, whole: 0, string: None, escaped: false, key: false, awaits_value: false, odd: false }
+        Self {
+            closers: Vec::new(),
+            read: 0,
+            whole: 0,
+            string: None,
+            escaped: false,
+            key: false,
+            awaits_value: false,
+            odd: false,
+        }
     }
 
     pub(super) fn of(text: &str) -> Self {
@@ -50,13 +59,19 @@ impl ObjectReader {
             return false;
         }
         if let Some(rest) = line.strip_prefix('{') {
-            // An object within, or one that a string holds.
-            let inner = rest.starts_with('\\') == self.is_in_string() && (self.is_in_string() || self.awaits_value);
-            return inner && !FIRST_KEYS.iter().chain(&["type"]).any(|key| {
-                rest.trim_start().strip_prefix('"').is_some_and(|rest| rest.strip_prefix(key).is_some_and(|rest| rest.starts_with('"')))
-            });
+            let rest = rest.trim_start_matches(' ');
+            let named = |key: &&str| {
+                rest.strip_prefix('"').and_then(|rest| rest.strip_prefix(key)).is_some_and(|rest| rest.starts_with('"'))
+            };
+            return match self.is_in_string() {
+                true => !rest.starts_with('"'),
+                false => self.awaits_value && !["timestamp", "time", "level", "log_level", "type"].iter().any(named),
+            };
         }
-        let bracketed = |line: &str| line.split_once(']').is_some_and(|(word, _)| word.len() > 1 && word[1..].bytes().all(|b| b.is_ascii_uppercase()));
+        let bracketed = |line: &str| {
+            line.split_once(']')
+                .is_some_and(|(word, _)| word.len() > 1 && word[1..].bytes().all(|b| b.is_ascii_uppercase()))
+        };
         !(line.starts_with('[') && bracketed(line)) && after_timestamp(line).is_none_or(|rest| rest.starts_with('"'))
     }
 
@@ -127,7 +142,28 @@ pub(super) fn is_cut(text: &str) -> bool {
     if !begins_object(text) {
         return false;
     }
-    ObjectReader::of(text).is_open()
+    lacks_end(text.as_bytes())
+}
+
+/// Returns whether brackets of a text are open at its end.
+pub(crate) fn lacks_end(text: &[u8]) -> bool {
+    let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => depth += 1,
+            b'}' | b']' if !quoted => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    true
 }
 
 /// Returns whether a text begins like an object on one line: pretty ones have nothing behind their brace.
@@ -135,25 +171,27 @@ pub(super) fn begins_object(text: &str) -> bool {
     text.strip_prefix('{').is_some_and(|rest| rest.trim_start_matches(' ').starts_with('"'))
 }
 
-/// Returns an object without the line ends within it, of which a string can have none; `None` where there are none inside of
-/// its strings.
+/// Returns an object without line ends inside of its strings, which can have none; `None` if there are none.
 pub(super) fn mended(text: &str) -> Option<String> {
     if !begins_object(text) || memchr::memchr(b'\n', text.as_bytes()).is_none() {
         return None;
     }
+    let (whole, was_broken) = on_one_line(text);
+    was_broken.then_some(whole)
+}
+
+/// Joins the rows of an object; tells whether a string was broken.
+pub(super) fn on_one_line(text: &str) -> (String, bool) {
     let rows: Vec<&str> = text.trim_end().lines().collect();
-    let columns = |row: &str| row.chars().count();
-    // Rows of a window are alike, and nothing is lost between them.
-    let (last, full) = rows.split_last()?;
-    let width = full.first().map_or(0, |row| columns(row));
-    let hard = full.len() > 1 && full.iter().all(|row| columns(row) == width) && columns(last) <= width;
+    // Of two rows nothing tells where a window would break them. Without a blank, no name or class is torn.
+    let at_blanks = rows.len() > 2 && !are_of_window(&rows);
     let mut reader = ObjectReader::new();
     let mut whole = String::with_capacity(text.len());
-    let mut inside = false;
+    let mut was_broken = false;
     for row in rows {
         if reader.is_in_string() {
-            inside = true;
-            if !hard && !whole.ends_with(' ') && lost_blank(&reader, &whole) {
+            was_broken = true;
+            if !row.starts_with(' ') && lost_blank(&reader, &whole, at_blanks) {
                 whole.push(' ');
                 reader.read(" ");
             }
@@ -161,15 +199,28 @@ pub(super) fn mended(text: &str) -> Option<String> {
         whole.push_str(row);
         reader.read(row);
     }
-    inside.then_some(whole)
+    (whole, was_broken)
+}
+
+/// Returns whether rows are as wide as a window, so that nothing is lost between them.
+fn are_of_window(rows: &[&str]) -> bool {
+    let columns = |row: &str| row.chars().count();
+    let Some((last, full)) = rows.split_last() else { return false };
+    let width = full.first().map_or(0, |row| columns(row));
+    full.iter().all(|row| columns(row) == width) && columns(last) <= width
 }
 
 /// Returns whether a blank stood where a string was broken: in a text, not in an id, a time, a path or the name of a member.
-fn lost_blank(reader: &ObjectReader, whole: &str) -> bool {
-    let Some(begun) = reader.string.and_then(|from| whole.get(from..)).filter(|_| !reader.key && !reader.escaped) else {
+fn lost_blank(reader: &ObjectReader, whole: &str, at_blanks: bool) -> bool {
+    let Some(begun) = reader.string.and_then(|from| whole.get(from..)).filter(|_| !reader.key && !reader.escaped)
+    else {
         return false;
     };
-    begun.contains(' ') || !begun.is_empty() && !begun.contains(|c: char| c.is_ascii_digit() || "-/_\\".contains(c))
+    let Some((_, word)) = begun.rsplit_once(' ') else {
+        return begun.ends_with("Error:") || begun.ends_with("Exception:");
+    };
+    let is_plain = |word: &str| !word.contains(|c: char| c.is_ascii_digit() || "-/_\\".contains(c));
+    word.ends_with([',', ':']) || at_blanks && !word.is_empty() && is_plain(word)
 }
 
 /// Returns an object that was cut, ended where it is: with the begun string, or without what is no whole value.
@@ -212,22 +263,36 @@ pub(super) fn parse(text: &str) -> Option<Statement<'static>> {
     if let Some(said) = error_below(below) {
         return Some(said);
     }
-    let ended = ended(first.trim_end_matches('\r'))?;
-    let object = ended.iter().find_map(|text| first_object(text))?;
-    let told = level::of_object(&object);
-    let mut line = structured::of_object(&object);
+    let first = without_mark(first.trim_end());
+    let [begun, whole] = ended(first)?;
+    let Some(whole) = first_object(&whole) else {
+        return begins_like_runtime(first).then(|| {
+            let line = AppLine { is_cut: true, ..AppLine::default() };
+            Statement::App(Box::new(line))
+        });
+    };
+    let told = level::of_object(&whole);
+    let begun = first_object(&begun).filter(|_| told.is_some());
+    let object = begun.as_ref().unwrap_or(&whole);
+    let mut line = structured::of_object(object);
     // One that was cut is that of nobody.
-    line.id = line.id.and(first_object(&ended[1])).and_then(|whole| structured::request_id(&whole));
+    line.id = line.id.and_then(|_| structured::request_id(&whole));
     let found = line.error.as_mut().filter(|error| error.form != ErrorForm::Logged);
     match (found, told) {
         // What is missing may be a member that only a logger of the function writes.
         (Some(error), _) if error.form == ErrorForm::Unhandled => error.form = ErrorForm::MaybeUnhandled,
         (Some(_), _) => {}
         (None, Some(told)) if told < Level::Error => {}
-        (None, Some(_)) => line.is_cut = !says_something(&object),
+        (None, Some(_)) => line.is_cut = !says_something(object),
         (None, None) => line.is_cut = begins_like_runtime(first),
     }
     Some(Statement::App(Box::new(line)))
+}
+
+/// Strips what tools write where they cut a text.
+fn without_mark(text: &str) -> &str {
+    const MARKS: [&str; 6] = ["[truncated]", "(truncated)", "<truncated>", "[...]", "...", "\u{2026}"];
+    MARKS.iter().find_map(|mark| text.strip_suffix(mark)).unwrap_or(text).trim_end()
 }
 
 /// Returns what a message tells that came behind an object that was cut, and was taken for the rest of it.
@@ -254,6 +319,8 @@ fn says_something(object: &Object<'_>) -> bool {
 /// Returns whether a line begins with a key with which lines of runtimes begin, as far as it goes.
 fn begins_like_runtime(text: &str) -> bool {
     let Some(key) = text.strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"')) else { return false };
-    let (key, ended) = key.split_once('"').map_or((key, false), |(key, _)| (key, true));
-    FIRST_KEYS.iter().any(|known| if ended { *known == key } else { known.starts_with(key) })
+    let end = key.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(key.len());
+    let (key, rest) = key.split_at(end);
+    // Behind a cut, some tools write that they cut.
+    FIRST_KEYS.iter().any(|known| if rest.starts_with('"') { *known == key } else { known.starts_with(key) })
 }

@@ -139,10 +139,8 @@ impl Joiner {
         let open = self.open.take()?;
         let mut block = open.block;
         // What never ended may be other lines of the function.
-        if open.object.is_some_and(|object| !object.is_open())
-            && let Some(whole) = cut_object::mended(trim_front(&block.text))
-        {
-            block.text = whole;
+        if open.object.is_some_and(|object| !object.is_open()) {
+            block.text = cut_object::on_one_line(trim_front(&block.text)).0;
         }
         Some(block)
     }
@@ -303,7 +301,8 @@ fn kind_of_opening(message: &str) -> Option<JoinKind> {
 /// Returns whether a text is an object on one line, of the platform or of the function: nothing continues it. Streams
 /// in the JSON format have little else, so this cheap test comes first.
 fn is_object_line(text: &str) -> bool {
-    text.starts_with('{') && text.ends_with('}') && memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_none()
+    let one_line = || memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_none();
+    text.starts_with('{') && text.ends_with('}') && one_line() && !cut_object::lacks_end(text.as_bytes())
 }
 
 fn platform_opening(text: &str, message: &str) -> Option<JoinKind> {

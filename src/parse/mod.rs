@@ -41,6 +41,7 @@ mod text;
 
 pub use canonical::platform_line;
 pub(crate) use canonical_json::platform_json_line;
+pub(crate) use cut_object::lacks_end as is_cut_object;
 pub(crate) use filter::Sieve;
 pub use filter::may_matter;
 pub(crate) use insights::insights_reading;

@@ -579,7 +579,7 @@ fn with_id(mut record: Statement<'_>, id: Option<RequestId>) -> Statement<'_> {
 
 /// Returns whether the message is one JSON object, which neither begins nor continues a message over several lines.
 fn is_whole_object(message: &[u8]) -> bool {
-    message.first() == Some(&b'{') && message.trim_ascii_end().last() == Some(&b'}')
+    message.first() == Some(&b'{') && message.trim_ascii_end().last() == Some(&b'}') && !parse::is_cut_object(message)
 }
 
 fn stopped_note(line: u64) -> Note {
@@ -594,7 +594,8 @@ fn cut_note(line: u64) -> Note {
 }
 
 fn cut_object_note(line: u64) -> Note {
-    let text = format!("line {line}: an object in JSON is cut before it tells whether a handler failed, and so may others be");
+    let text =
+        format!("line {line}: an object in JSON is cut before it tells whether a handler failed, and so may others be");
     Note { incomplete: true, text }
 }
 
