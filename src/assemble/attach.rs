@@ -523,7 +523,7 @@ impl Assembler {
     }
 
     fn app(&mut self, message: &Message<'_>, line: &AppLine<'_>, output: &mut dyn Output) {
-        if line.is_cut && line.id.is_none() {
+        if line.in_doubt && line.id.is_none() {
             self.doubt_running();
         }
         if is_of_init(line) && self.may_mix_inits() {

@@ -373,7 +373,7 @@ impl OpenAttempt {
 
     /// Takes what a line of the function tells beside its error: the execution of a durable function, or that it is cut.
     pub(super) fn note_line(&mut self, line: &AppLine<'_>) {
-        self.attempt.error_unsure |= line.is_cut;
+        self.attempt.error_unsure |= line.in_doubt;
         if let (Some(arn), None) = (&line.execution_arn, &self.attempt.execution_arn) {
             self.attempt.execution_arn = Some(arn.as_ref().into());
         }

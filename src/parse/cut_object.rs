@@ -267,7 +267,7 @@ pub(super) fn parse(text: &str) -> Option<Statement<'static>> {
     let [begun, whole] = ended(first)?;
     let Some(whole) = first_object(&whole) else {
         return begins_like_runtime(first).then(|| {
-            let line = AppLine { is_cut: true, ..AppLine::default() };
+            let line = AppLine { in_doubt: true, ..AppLine::default() };
             Statement::App(Box::new(line))
         });
     };
@@ -283,8 +283,8 @@ pub(super) fn parse(text: &str) -> Option<Statement<'static>> {
         (Some(error), _) if error.form == ErrorForm::Unhandled => error.form = ErrorForm::MaybeUnhandled,
         (Some(_), _) => {}
         (None, Some(told)) if told < Level::Error => {}
-        (None, Some(_)) => line.is_cut = !says_something(object),
-        (None, None) => line.is_cut = begins_like_runtime(first),
+        (None, Some(_)) => line.in_doubt = !says_something(object),
+        (None, None) => line.in_doubt = begins_like_runtime(first),
     }
     Some(Statement::App(Box::new(line)))
 }

@@ -47,7 +47,7 @@ pub(super) fn at<'a, 't>(object: &'a Object<'t>, path: &str) -> Option<&'a Value
     at(member(object, first)?.as_object()?, rest)
 }
 
-const TYPES: [&str; 9] = [
+const TYPES: [&str; 10] = [
     "errorType",
     "error.name",
     "exception_name",
@@ -57,6 +57,7 @@ const TYPES: [&str; 9] = [
     "err.type",
     "err.name",
     "error.errorType",
+    "exception.exceptionType",
 ];
 const MESSAGES: [&str; 5] = ["errorMessage", "error.message", "exception.message", "err.message", "error.errorMessage"];
 const STACKS: [&str; 10] = [

@@ -17,7 +17,7 @@ use super::text::{
 use super::{cut_object, go, node, platform_json, platform_text, ruby, rust_runtime};
 use crate::lambda::platform;
 use crate::lambda::runtimes::{
-    INVOKE_ERROR, JVM_THREAD, PYTHON_ERROR, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION,
+    ERROR_ADDRESS, INVOKE_ERROR, JVM_THREAD, PYTHON_ERROR, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION,
 };
 use crate::model::{Statement, Status, Timestamp, cut_text};
 
@@ -414,6 +414,9 @@ fn opens_stack(text: &str) -> bool {
 /// Returns whether a text is the label of Node's client with its JSON still to come or begun on the same line.
 fn is_bare_label(text: &str) -> bool {
     let line = first_line(text).0.trim_end();
+    if line.ends_with('{') && line.contains(ERROR_ADDRESS.0) {
+        return true;
+    }
     let line = line.strip_suffix('{').unwrap_or(line).trim_end();
     [INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION].iter().any(|label| line.ends_with(label))
 }

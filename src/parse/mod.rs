@@ -9,6 +9,7 @@ mod canonical;
 mod canonical_json;
 mod client_payload;
 mod crash;
+mod custom_runtime;
 mod cut_object;
 mod dotnet;
 mod emulator;
@@ -61,8 +62,9 @@ struct TextShape {
 }
 
 /// Text shapes of a function's runtime or its loggers, in order; the first that recognises a text decides.
-static TEXT_SHAPES: [TextShape; 10] = [
+static TEXT_SHAPES: [TextShape; 11] = [
     invoke::SHAPE,
+    custom_runtime::SHAPE,
     node::SHAPE,
     dotnet::SHAPE,
     python::SHAPE,

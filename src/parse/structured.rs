@@ -32,7 +32,7 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
         execution_arn: text_at(object, &["executionArn"])
             .filter(|arn| arn.contains(DURABLE_EXECUTION))
             .and_then(exception::owned),
-        is_cut: false,
+        in_doubt: false,
     };
     line.error = CLIENTS.iter().find_map(|client| client(object, line.level));
     if line.error.is_some() {
@@ -54,8 +54,8 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
 }
 
 /// Shapes of the runtime clients, in order; the first that recognises the object decides.
-const CLIENTS: [fn(&Object<'_>, Level) -> Option<AppError<'static>>; 7] =
-    [node_client, node_printed, python_client, java_client, ruby_client, go_client, rust_client];
+const CLIENTS: [fn(&Object<'_>, Level) -> Option<AppError<'static>>; 8] =
+    [node_client, node_printed, python_client, java_client, ruby_client, go_client, rust_client, runtime_loop];
 
 /// Adds the fields of a JSON object inside a line that has an id and a level of its own: the higher level counts.
 pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {
@@ -231,6 +231,23 @@ fn rust_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let message = text_at(object, &["fields.message", "message"]).unwrap_or("");
     let told = text_at(object, &["fields.error"]);
     rust_runtime::by_client(message, told, target.is_some(), more)
+}
+
+/// Reads what the loop of a runtime says of a failed handler through a logger, completed by the members that describe the error.
+fn runtime_loop(object: &Object<'_>, _: Level) -> Option<AppError<'static>> {
+    let logger = text_at(object, &["loggerName", "logger_name", "logger", "log.logger"])?;
+    let told = super::custom_runtime::of_logger(logger, message_text(object)?)?;
+    let members = logged(object);
+    let own = member(object, "exception").and_then(Value::as_object).and_then(|inner| text_at(inner, &["message"]));
+    let message = own.or_else(|| text_at(object, &["error.message"])).and_then(exception::owned);
+    Some(AppError {
+        form: told.form,
+        error_type: told.error_type.or(members.error_type),
+        message: told.message.or(message),
+        frame: told.frame.or(members.frame),
+        cause: told.cause.or(members.cause),
+        ..members
+    })
 }
 
 /// Reads the error that a logger wrote: the members of the object, completed from its text.

@@ -517,7 +517,11 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             Statement::App(line) if line.execution_arn.is_some() => {
                 self.output.note(message.place.input, durable_note());
             }
-            Statement::App(line) if line.is_cut && !std::mem::replace(&mut self.noted_cut, true) => {
+            Statement::App(line)
+                if line.in_doubt
+                    && message.text.first() == Some(&b'{')
+                    && !std::mem::replace(&mut self.noted_cut, true) =>
+            {
                 self.output.note(message.place.input, cut_object_note(message.place.line));
             }
             Statement::App(_) if aws_cli::has_stopped(message.text) => {

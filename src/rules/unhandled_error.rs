@@ -25,7 +25,8 @@ pub(super) const RULE: Rule = Rule {
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let (sign, confidence) = ending_error(facts)?;
     let sign = refused_result(facts, sign).unwrap_or(sign);
-    let whole = panic_behind(facts, sign).or_else(|| head_before(facts, sign));
+    let whole =
+        panic_behind(facts, sign).or_else(|| head_before(facts, sign)).or_else(|| stack_before(facts, sign));
     let error = whole.as_ref().map(|words| &words.error).or(error_of(sign))?;
     if error.form == ErrorForm::Response {
         return Some(response(facts, sign, error));
@@ -86,6 +87,20 @@ fn panic_behind(facts: &Facts<'_>, sign: &Sign) -> Option<LastWords> {
     let said = error_of(panic).filter(|error| error.error_type.as_deref() == Some("panic"))?;
     let error = AppError { form: told.form, error_type: told.error_type.clone(), ..said.clone() };
     Some(LastWords { line: panic.line.clone(), error })
+}
+
+/// Finds the error that a runtime printed before it said that it had sent one.
+fn stack_before(facts: &Facts<'_>, sign: &Sign) -> Option<LastWords> {
+    let told = error_of(sign).filter(|error| error.form == ErrorForm::Unhandled)?;
+    if told.error_type.is_some() || told.message.is_some() {
+        return None;
+    }
+    let signs = &facts.attempt.signs;
+    let at = signs.iter().position(|other| std::ptr::eq(other, sign))?;
+    let before = signs.get(at.checked_sub(1)?).filter(|before| before.phase == Phase::Invoke)?;
+    let said = error_of(before).filter(|error| matches!(error.form, ErrorForm::Crash | ErrorForm::Logged))?;
+    let error = AppError { form: told.form, ..said.clone() };
+    Some(LastWords { line: before.line.clone(), error })
 }
 
 /// Finds the error that ended the attempt, and how certain it is that it did.
