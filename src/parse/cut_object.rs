@@ -137,18 +137,15 @@ impl ObjectReader {
     }
 }
 
-/// Returns whether a text is an object that has not ended.
-pub(super) fn is_cut(text: &str) -> bool {
-    if !begins_object(text) {
-        return false;
-    }
-    lacks_end(text.as_bytes())
-}
-
 /// Returns whether brackets of a text are open at its end.
 pub(crate) fn lacks_end(text: &[u8]) -> bool {
+    end_of(text).is_none()
+}
+
+/// Returns the bytes of the object or list with which a text begins; `None` if it has no end.
+pub(super) fn end_of(text: &[u8]) -> Option<usize> {
     let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
-    for byte in text {
+    for (at, byte) in text.iter().enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
@@ -157,13 +154,13 @@ pub(crate) fn lacks_end(text: &[u8]) -> bool {
             b'}' | b']' if !quoted => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
-                    return false;
+                    return Some(at + 1);
                 }
             }
             _ => {}
         }
     }
-    true
+    None
 }
 
 /// Returns whether a text begins like an object on one line: pretty ones have nothing behind their brace.

@@ -21,6 +21,15 @@ pub(super) fn first_object(text: &str) -> Option<Object<'_>> {
     }
 }
 
+/// Splits a text into the object with which it begins, and what stands behind it.
+pub(super) fn split_object(text: &str) -> Option<(Object<'_>, &str)> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value<'_>>();
+    match values.next()? {
+        Ok(Value::Object(object)) => Some((object, text.get(values.byte_offset()..)?)),
+        _ => None,
+    }
+}
+
 /// Returns the member of a name; the last one of duplicates, like every JSON reader that loggers were written for.
 pub(super) fn member<'a, 't>(object: &'a Object<'t>, name: &str) -> Option<&'a Value<'t>> {
     object.as_vec().iter().rfind(|(known, _)| *known == name).map(|(_, value)| value)

@@ -279,7 +279,10 @@ fn kind_of_opening(message: &str) -> Option<JoinKind> {
         return None;
     }
     if cut_object::begins_object(text) && memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_none() {
-        return cut_object::is_cut(text).then_some(JoinKind::CutObject);
+        let Some(end) = cut_object::end_of(text.as_bytes()) else { return Some(JoinKind::CutObject) };
+        // A runtime may write directly behind what a logger wrote without a line end.
+        let behind = text.get(end..).filter(|behind| !behind.is_empty() && !behind.starts_with('{'))?;
+        return if is_platform(behind) { None } else { line_opening(behind) };
     }
     if ruby::label(text).is_some() || is_bare_label(text) {
         let depth = depth_after(0, text);

@@ -51,7 +51,7 @@ pub(crate) use restore::restored;
 
 use serde_json_borrow::Value;
 
-use crate::model::{AppLine, Statement};
+use crate::model::{AppLine, ErrorForm, Statement};
 
 /// Shape in which a runtime, its client or its loggers write a line.
 struct TextShape {
@@ -90,8 +90,11 @@ fn of_function(text: &str) -> Statement<'static> {
         return Statement::Insights(Box::new(reading));
     }
     if text.starts_with('{')
-        && let Some(object) = error_object::first_object(text)
+        && let Some((object, behind)) = error_object::split_object(text)
     {
+        if let Some(glued) = error_behind(behind) {
+            return glued;
+        }
         if let Some(timed_out) = structured::answer_of_timeout(&object) {
             return timed_out;
         }
@@ -109,6 +112,31 @@ fn of_function(text: &str) -> Statement<'static> {
     let plain = text::without_colour(text);
     let line = TEXT_SHAPES.iter().find_map(|shape| (shape.parse)(&plain)).unwrap_or_else(|| generic::parse(&plain));
     Statement::App(Box::new(line))
+}
+
+/// Values in a row on one line, at most.
+const MOST_IN_ROW: usize = 4;
+
+/// Returns the error that a runtime wrote directly behind an object, which a logger wrote without a line end.
+fn error_behind(mut behind: &str) -> Option<Statement<'static>> {
+    for _ in 0..MOST_IN_ROW {
+        behind = behind.trim_start_matches(' ');
+        let Some((object, rest)) = behind.strip_prefix('{').and_then(|_| error_object::split_object(behind)) else {
+            break;
+        };
+        let line = structured::of_object(&object);
+        if line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged) {
+            return Some(Statement::App(Box::new(line)));
+        }
+        behind = rest;
+    }
+    if behind.is_empty() || behind.starts_with(['{', '\n', '\r']) {
+        return None;
+    }
+    let plain = text::without_colour(behind);
+    let line = TEXT_SHAPES.iter().find_map(|shape| (shape.parse)(&plain))?;
+    let ends = line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged);
+    ends.then(|| Statement::App(Box::new(line)))
 }
 
 /// Parses the line in an object. Forwarders of the Telemetry API wrap it as `{"time","type":"function","record"}`.
