@@ -6,7 +6,7 @@ use serde_json_borrow::Value;
 
 use super::client_payload::{form_of, is_load_error, is_payload, said_by_client};
 use super::error_object::{
-    Object, all_at, describes_itself, error, first_object, frame_of, member, self_described, text_at,
+    Object, all_at, describes_itself, error, first_object, frame_of, is_of_error_alone, member, self_described, text_at,
 };
 use super::exception;
 use super::level;
@@ -78,7 +78,13 @@ pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {
 fn answer(object: &Object<'_>) -> Option<AppError<'static>> {
     const KEYS: [&str; 7] = ["errorMessage", "errorType", "requestId", "stackTrace", "stack", "trace", "cause"];
     let is_text = |key: &str| member(object, key).is_some_and(Value::is_string);
-    let fits = is_text("errorMessage") && is_text("errorType") && object.keys().all(|key| KEYS.contains(&key));
+    let is_stack = |key: &str| {
+        member(object, key).and_then(Value::as_array).is_some_and(|stack| stack.iter().all(Value::is_string))
+    };
+    // Node.js' client copies the members of an error that was thrown; loggers have keys of their own.
+    let of_node = || ["stack", "trace"].into_iter().any(is_stack) && is_of_error_alone(object);
+    let only_of_clients = || object.keys().all(|key| KEYS.contains(&key));
+    let fits = is_text("errorMessage") && is_text("errorType") && (only_of_clients() || of_node());
     fits.then(|| super::error_object::error(ErrorForm::Answer, object))
 }
 

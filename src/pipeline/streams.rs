@@ -15,7 +15,7 @@ use super::stream::{Joined, Stream, key_hash};
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message, work};
-use crate::lambda::platform::{REQUEST_ID, behind_text, second_sentence};
+use crate::lambda::platform::{REQUEST_ID, behind_init_start, behind_text, second_sentence};
 use crate::lambda::sentences::{ids_of_sentences, is_prose, sighting_in_message};
 use crate::lambda::{LAMBDA_INSIGHTS, aws_cli};
 use crate::model::{
@@ -355,6 +355,14 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let text = lossy_text(raw);
         // The rest of an object has its own escapes.
         let text = if stream.joiner.is_in_object() { text } else { parse::restored(text) };
+        if let Some((start, behind)) = behind_init_start(&text) {
+            let bytes = message.bytes.min(start.len() as u64);
+            let before = Message { text: start.as_bytes(), bytes, ..message };
+            self.take_record(at, &before, &parse::parse(start), lines);
+            let rest = Message { text: behind.as_bytes(), bytes: message.bytes - bytes, ..message };
+            self.take_record(at, &rest, &with_id(parse::parse(behind), event.request_id), lines);
+            return;
+        }
         if stream.joiner.is_open() || event.split || !is_whole_object(raw) {
             let fed = stream.joiner.feed(event.at, event.line, &text);
             if fed.absorbed {

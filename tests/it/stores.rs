@@ -119,6 +119,11 @@ fn scripts(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
                 ))
             )),
         ),
+        (
+            "html",
+            All,
+            file(filter_document(log).to_string().replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")),
+        ),
         ("no-break spaces", Times, file(text(&|e| format!("{}Z {}\n", iso(e.at), e.message.trim_end())).replace(' ', "\u{a0}"))),
         ("python pprint", Times, file(format!("[{}]\n", pretty.trim_end().trim_end_matches(',')))),
         ("yaml", All, file(format!("events:\n{}searchedLogStreams: []\n", text(&|e| format!("- logStreamName: {}\n  message: {}\n  timestamp: {}\n", stream(e), yaml(&e.message), e.at))))),
