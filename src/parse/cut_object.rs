@@ -181,14 +181,14 @@ pub(super) fn mended(text: &str) -> Option<String> {
 pub(super) fn on_one_line(text: &str) -> (String, bool) {
     let rows: Vec<&str> = text.trim_end().lines().collect();
     // Of two rows nothing tells where a window would break them. Without a blank, no name or class is torn.
-    let at_blanks = rows.len() > 2 && !are_of_window(&rows);
+    let (few, of_window) = (rows.len() < 3, are_of_window(&rows));
     let mut reader = ObjectReader::new();
     let mut whole = String::with_capacity(text.len());
     let mut was_broken = false;
     for row in rows {
         if reader.is_in_string() {
             was_broken = true;
-            if !row.starts_with(' ') && lost_blank(&reader, &whole, at_blanks) {
+            if (few || !of_window) && !row.starts_with(' ') && lost_blank(&reader, &whole, !few) {
                 whole.push(' ');
                 reader.read(" ");
             }
@@ -292,16 +292,21 @@ fn without_mark(text: &str) -> &str {
     MARKS.iter().find_map(|mark| text.strip_suffix(mark)).unwrap_or(text).trim_end()
 }
 
-/// Returns what a message tells that came behind an object that was cut, and was taken for the rest of it.
+/// Returns the first error that ends an attempt in the lines behind an object that was cut, which were taken for the rest of it.
 fn error_below(below: &str) -> Option<Statement<'static>> {
-    if below.trim().is_empty() {
-        return None;
-    }
     let ends = |line: &AppLine<'_>| line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged);
-    match super::of_function(super::text::trim_front(below)) {
-        Statement::App(line) if ends(&line) => Some(Statement::App(line)),
-        _ => None,
+    let mut rest = below;
+    while !rest.is_empty() {
+        let (line, next) = rest.split_once('\n').unwrap_or((rest, ""));
+        if super::joiner::may_open(line)
+            && let Statement::App(line) = super::of_function(super::text::trim_front(rest))
+            && ends(&line)
+        {
+            return Some(Statement::App(line));
+        }
+        rest = next;
     }
+    None
 }
 
 /// Returns whether a line has a text that the function logs: clients that write the id first write what failed in its place.

@@ -396,6 +396,12 @@ fn line_opening(text: &str) -> Option<JoinKind> {
     opens_stack(text).then_some(JoinKind::Stack)
 }
 
+/// Returns whether a line of text may be the first of an error.
+pub(super) fn may_open(line: &str) -> bool {
+    let text = trim_front(line).trim_end();
+    !text.starts_with('{') && line_opening(text).is_some()
+}
+
 /// Marks of a single line that opens a stack.
 const MARKS: [&str; 8] = ["ERROR", "Traceback (most", "nhandled ", "\tfail\t", " fail ", JVM_THREAD, "SEVERE", "FATAL"];
 

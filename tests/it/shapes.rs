@@ -123,7 +123,7 @@ fn filter_event(number: usize, event: &Event) -> Value {
     json!({"logStreamName": STREAMS[event.stream], "timestamp": event.at, "message": event.message, "ingestionTime": event.at + 900, "eventId": event_id(number)})
 }
 
-fn filter_document(log: &[Event]) -> Value {
+pub(super) fn filter_document(log: &[Event]) -> Value {
     let events: Vec<Value> = log.iter().enumerate().map(|(number, event)| filter_event(number, event)).collect();
     json!({"events": events, "searchedLogStreams": []})
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::shapes::Keeps::{self, All, Lines, Times};
-use super::shapes::{Event, Files, GROUP, STREAMS, event_id, file, iso, spaced};
+use super::shapes::{Event, Files, GROUP, STREAMS, event_id, file, filter_document, iso, spaced};
 
 /// Lists every writer: what it is, what it keeps, files.
 pub(super) fn stores(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
