@@ -4,8 +4,6 @@
 pub(crate) const INVOKE_ERROR: &str = "Invoke Error";
 /// Label of Node's client before the payload of an uncaught exception.
 pub(crate) const UNCAUGHT_EXCEPTION: &str = "Uncaught Exception";
-/// Label of Ruby's client before the payload of an error that came while the code was being loaded.
-pub(crate) const RUBY_NOT_LOADED: &str = "Init error when loading handler";
 /// Label of Node's client before the payload of an unhandled rejection of a promise.
 pub(crate) const UNHANDLED_REJECTION: &str = "Unhandled Promise Rejection";
 /// Part of the ARN of an execution, which the loggers of the SDK for durable functions write into every line.

@@ -12,7 +12,6 @@ use super::platform::{
     END, ESCAPED_PLATFORM_TYPE, INIT_REPORT, INIT_START, PLATFORM_TYPE, PLATFORM_TYPES, REPORT, RESTORE_REPORT, START,
     TASK_TIMED_OUT, TIMED_OUT_WORDS,
 };
-use super::runtimes::RUBY_NOT_LOADED;
 use crate::model::{RequestId, Sighting, Timestamp};
 
 /// What every sentence has in it, the words that may come before that, and whether what follows goes on like one.
@@ -24,7 +23,7 @@ struct Sentence {
     fits: fn(&[u8], &[u8]) -> bool,
 }
 
-static SENTENCES: LazyLock<[Sentence; 9]> = LazyLock::new(|| {
+static SENTENCES: LazyLock<[Sentence; 8]> = LazyLock::new(|| {
     [
         Sentence {
             finder: Finder::new(b" RequestId: "),
@@ -43,8 +42,6 @@ static SENTENCES: LazyLock<[Sentence; 9]> = LazyLock::new(|| {
             fits: |_, rest| PLATFORM_TYPES.iter().any(|kind| rest.starts_with(kind.as_bytes())),
         },
         Sentence { finder: Finder::new(b"INIT_REPORT Status: "), words: &[("", INIT_REPORT)], fits: |_, _| true },
-        // What a runtime says of code that could not be loaded is all that people copy of many logs.
-        Sentence { finder: Finder::new(RUBY_NOT_LOADED), words: &[("", RUBY_NOT_LOADED)], fits: |_, _| true },
         Sentence { finder: Finder::new(b"INIT_START Runtime"), words: &[("", INIT_START)], fits: |_, _| true },
         Sentence { finder: Finder::new(b"INIT_REPORT Init Duration"), words: &[("", INIT_REPORT)], fits: |_, _| true },
         Sentence { finder: Finder::new(b"RESTORE_REPORT Restore"), words: &[("", RESTORE_REPORT)], fits: |_, _| true },

@@ -179,7 +179,13 @@ pub(super) fn mended(text: &str) -> Option<String> {
 
 /// Joins the rows of an object; tells whether a string was broken.
 pub(super) fn on_one_line(text: &str) -> (String, bool) {
-    let rows: Vec<&str> = text.trim_end().lines().collect();
+    let mut rows: Vec<&str> = text.trim_end().lines().collect();
+    let is_indented = |row: &&str| row.starts_with('\t') || row.starts_with("  ");
+    if let Some((_, further)) = rows.split_first_mut()
+        && further.iter().all(|row| is_indented(row))
+    {
+        further.iter_mut().for_each(|row| *row = row.trim_start_matches(['\t', ' ']));
+    }
     // Of two rows nothing tells where a window would break them. Without a blank, no name or class is torn.
     let (few, of_window) = (rows.len() < 3, are_of_window(&rows));
     let mut reader = ObjectReader::new();
@@ -256,10 +262,7 @@ pub(super) fn parse(text: &str) -> Option<Statement<'static>> {
     if !begins_object(text) || text.starts_with("{\"errorMessage\"") {
         return None;
     }
-    let (first, below) = text.split_once('\n').unwrap_or((text, ""));
-    if let Some(said) = error_below(below) {
-        return Some(said);
-    }
+    let (first, _) = text.split_once('\n').unwrap_or((text, ""));
     let first = without_mark(first.trim_end());
     let [begun, whole] = ended(first)?;
     let Some(whole) = first_object(&whole) else {
@@ -290,23 +293,6 @@ pub(super) fn parse(text: &str) -> Option<Statement<'static>> {
 fn without_mark(text: &str) -> &str {
     const MARKS: [&str; 6] = ["[truncated]", "(truncated)", "<truncated>", "[...]", "...", "\u{2026}"];
     MARKS.iter().find_map(|mark| text.strip_suffix(mark)).unwrap_or(text).trim_end()
-}
-
-/// Returns the first error that ends an attempt in the lines behind an object that was cut, which were taken for the rest of it.
-fn error_below(below: &str) -> Option<Statement<'static>> {
-    let ends = |line: &AppLine<'_>| line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged);
-    let mut rest = below;
-    while !rest.is_empty() {
-        let (line, next) = rest.split_once('\n').unwrap_or((rest, ""));
-        if super::joiner::may_open(line)
-            && let Statement::App(line) = super::of_function(super::text::trim_front(rest))
-            && ends(&line)
-        {
-            return Some(Statement::App(line));
-        }
-        rest = next;
-    }
-    None
 }
 
 /// Returns whether a line has a text that the function logs: clients that write the id first write what failed in its place.

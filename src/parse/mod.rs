@@ -104,7 +104,7 @@ fn of_function(text: &str) -> Statement<'static> {
         };
     }
     if let Some(cut) = cut_object::parse(text) {
-        return cut;
+        return error_below(text).unwrap_or(cut);
     }
     if let Some(name) = foreign::of_text(text) {
         return Statement::Foreign(name);
@@ -137,6 +137,22 @@ fn error_behind(mut behind: &str) -> Option<Statement<'static>> {
     let line = TEXT_SHAPES.iter().find_map(|shape| (shape.parse)(&plain))?;
     let ends = line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged);
     ends.then(|| Statement::App(Box::new(line)))
+}
+
+/// Returns the first error that ends an attempt in the lines behind an object that was cut, which were taken for the rest of it.
+fn error_below(text: &str) -> Option<Statement<'static>> {
+    let ends = |line: &AppLine<'_>| line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged);
+    let mut rest = text;
+    while let Some((_, below)) = rest.split_once('\n') {
+        if joiner::may_open(text::first_line(below).0)
+            && let Statement::App(line) = of_function(text::trim_front(below))
+            && ends(&line)
+        {
+            return Some(Statement::App(line));
+        }
+        rest = below;
+    }
+    None
 }
 
 /// Parses the line in an object. Forwarders of the Telemetry API wrap it as `{"time","type":"function","record"}`.

@@ -5,13 +5,12 @@ use super::error_object::{self, first_object};
 use super::exception;
 use super::text::{first_line, uuid};
 use crate::lambda::levels::level_of_word;
-use crate::lambda::runtimes::RUBY_NOT_LOADED;
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 const LABELS: [(&str, ErrorForm); 3] = [
     ("Error raised from handler method", ErrorForm::Unhandled),
     ("Critical exception from handler", ErrorForm::Uncaught),
-    (RUBY_NOT_LOADED, ErrorForm::Init),
+    ("Init error when loading handler", ErrorForm::Init),
 ];
 
 /// Returns the form of error that a label announces.

@@ -222,12 +222,13 @@ fn ruby_client(object: &Object<'_>, _: Level) -> Option<AppError<'static>> {
     object.contains_key("errorMessage").then(|| error(form, object))
 }
 
-/// Reads an error of Rust's client: directly in the client's span, with the client or nothing as its target.
+/// Reads an error of Rust's client: directly in the client's span, with the client or nothing as its target. A line that was
+/// broken may have lost a blank in the name of the span.
 fn rust_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let span = text_at(object, &["span.name"])?;
     let target = text_at(object, &["target"]);
     if level < Level::Error
-        || span != "Lambda runtime invoke"
+        || !span.split(' ').flat_map(str::chars).eq(rust_runtime::SPAN.split(' ').flat_map(str::chars))
         || target.is_some_and(|name| !name.starts_with("lambda_runtime"))
     {
         return None;
