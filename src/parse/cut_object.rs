@@ -182,7 +182,7 @@ pub(super) fn on_one_line(text: &str) -> (String, bool) {
     let mut rows: Vec<&str> = text.trim_end().lines().collect();
     let is_indented = |row: &&str| row.starts_with('\t') || row.starts_with("  ");
     if let Some((_, further)) = rows.split_first_mut()
-        && further.iter().all(|row| is_indented(row))
+        && further.iter().all(is_indented)
     {
         further.iter_mut().for_each(|row| *row = row.trim_start_matches(['\t', ' ']));
     }
