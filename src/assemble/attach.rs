@@ -523,6 +523,9 @@ impl Assembler {
     }
 
     fn app(&mut self, message: &Message<'_>, line: &AppLine<'_>, output: &mut dyn Output) {
+        if line.in_doubt && line.id.is_none() {
+            self.doubt_running();
+        }
         if is_of_init(line) && self.may_mix_inits() {
             self.hold_init_error(message, line);
             return;
@@ -538,7 +541,7 @@ impl Assembler {
                 self.note_concurrency(at);
             }
             if let Some(mut open) = self.open.edit(at) {
-                open.note_execution(line);
+                open.note_line(line);
                 open.app_error(line.level, line.error.as_ref(), message);
             }
             return;
@@ -550,7 +553,7 @@ impl Assembler {
                     || !self.starts_seen && !self.recent.contains(id) && !self.may_be_printed(line) =>
             {
                 let mut open = self.open_for(message, id, output);
-                open.note_execution(line);
+                open.note_line(line);
                 open.app_error(line.level, line.error.as_ref(), message);
             }
             Some(id) if self.recent.contains(id) => {

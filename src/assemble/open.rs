@@ -371,8 +371,9 @@ impl OpenAttempt {
         self.attempt.platform_status = self.attempt.platform_status.or(copy.attempt.platform_status);
     }
 
-    /// Takes the execution of a durable function that a line names.
-    pub(super) fn note_execution(&mut self, line: &AppLine<'_>) {
+    /// Takes what a line of the function tells beside its error: the execution of a durable function, or that it is cut.
+    pub(super) fn note_line(&mut self, line: &AppLine<'_>) {
+        self.attempt.error_unsure |= line.in_doubt;
         if let (Some(arn), None) = (&line.execution_arn, &self.attempt.execution_arn) {
             self.attempt.execution_arn = Some(arn.as_ref().into());
         }

@@ -172,6 +172,7 @@ impl std::fmt::Debug for Shape {
 pub const SHAPES: &[Shape] = &[
     // What a record quotes may look like any other.
     json::own_records::SHAPE,
+    rendered::html_escapes::SHAPE,
     rendered::no_break::SHAPE,
     rendered::quoted_printable::SHAPE,
     rendered::line_marks::SHAPE,

@@ -10,13 +10,13 @@ use super::loaders::{
 };
 use super::platform::{PROCESS_EXITED, RUNTIME_EXITED_WORDS, TIMED_OUT_WORDS, UNKNOWN_ERROR};
 use super::runtimes::{
-    EVENT_NOT_READ, FAULT_HANDLER, GO_PANIC, GO1_STACKS, INVOKE_ERROR, JVM_THREAD, LAMBDA_WARNING, PANICKED,
-    PYTHON_ERROR, RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE, SWIFT_FAILED, TRACEBACK, UNCAUGHT_EXCEPTION,
-    UNHANDLED_REJECTION,
+    EVENT_NOT_READ, FAULT_HANDLER, GO_PANIC, GO1_STACKS, INVOCATION_FAILED, INVOKE_ERROR, JVM_THREAD, LAMBDA_WARNING,
+    LOOP_FAILED, PANICKED, PYTHON_ERROR, RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE, SWIFT_FAILED, TRACEBACK,
+    UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION,
 };
 
 /// Words of failures with who writes them.
-pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 13] = [
+pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 14] = [
     ("platform, status", &["\tStatus: "]),
     (
         "platform, sentences",
@@ -49,6 +49,7 @@ pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 13] = [
         &["errorString", NOT_STARTED, GO1_STACKS[1], GO_PANIC, PANICKED, "panic", EVENT_NOT_READ, "fatal error"],
     ),
     ("Java, .NET and PHP", &[JVM_THREAD, "Unhandled ", RESULT_NOT_WRITTEN[3]]),
+    ("Micronaut", &[INVOCATION_FAILED.0, LOOP_FAILED]),
     ("results", &[RESULT_TOO_LARGE[0], RESULT_TOO_LARGE[1], RESULT_SENT]),
 ];
 

@@ -55,6 +55,8 @@ pub(crate) const UNKNOWN_ERROR: &str = "Unknown application error occurred";
 
 /// Beginning, with its quote, of the value of `type` in lines of the platform in the JSON format.
 pub(crate) const PLATFORM_TYPE: &str = "\"platform.";
+/// The same in the source of a page.
+pub(crate) const ESCAPED_PLATFORM_TYPE: &str = "&quot;platform.";
 /// Kinds of lines in the JSON format that are about one request.
 pub(crate) const PLATFORM_TYPES: [&str; 8] =
     ["start", "report", "runtimeDone", "initStart", "initReport", "restoreStart", "restoreReport", "fault"];
@@ -164,6 +166,26 @@ pub(crate) fn behind_text(message: &str) -> Option<(&str, RequestId)> {
     let hides =
         || said.match_indices(PYTHON_ERROR).any(|(at, _)| said[..at].ends_with(|last: char| !last.is_whitespace()));
     (is_glued && !hides()).then_some((said, id))
+}
+
+/// Splits an INIT_START from the message that a copy left directly behind it: one that begins with a time, as those of the
+/// runtimes do that load code.
+pub(crate) fn behind_init_start(text: &str) -> Option<(&str, &str)> {
+    const PLACE: &str = "::runtime:";
+    const DATE: usize = "2026-01-02".len();
+    let line = text.strip_prefix(INIT_START)?;
+    let from = memchr::memmem::find(line.as_bytes(), PLACE.as_bytes())? + PLACE.len();
+    let bytes = line.as_bytes();
+    let is_time = |at: usize| {
+        let date = bytes.get(at.checked_sub(DATE)?..at)?;
+        let fits = |(at, byte): (usize, &u8)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() };
+        let clock = bytes.get(at + 1..at + 4)?;
+        let is_clock = clock[0].is_ascii_digit() && clock[1].is_ascii_digit() && clock[2] == b':';
+        (date.iter().enumerate().all(fits) && is_clock).then_some(at - DATE)
+    };
+    let time = memchr::memchr_iter(b'T', bytes.get(from..)?).find_map(|at| is_time(from + at))?;
+    let end = INIT_START.len() + time;
+    Some((text.get(..end)?, text.get(end..)?))
 }
 
 /// What the second of two sentences on one line is known by.

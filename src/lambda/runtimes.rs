@@ -61,6 +61,21 @@ pub(crate) const PYTHON_ERROR: &str = "[ERROR]";
 pub(crate) const GO_PLACE: &str = "invoke_loop.go";
 /// Stack that the runtime go1.x prints below an error: none, or that of a panic.
 pub(crate) const GO1_STACKS: [&str; 2] = ["null", "[{\"path\":\""];
+/// What runtimes that are no clients of AWS write of a failed handler: the words before and behind the id of the request.
+/// That of Micronaut.
+pub(crate) const INVOCATION_FAILED: (&str, &str) = ("Invocation with requestId [", "] failed: ");
+/// The address to which a runtime sends the error of a request, before and behind the id; those of Zig and others log it.
+pub(crate) const ERROR_ADDRESS: (&str, &str) = ("/runtime/invocation/", "/error");
+/// Sentence of the loops of Spring about an error that they sent, behind the name of their class.
+pub(crate) const ERROR_WAS_SENT: &str = "Result ERROR status: ";
+/// Beginning of the sentence of Micronaut about a loop that ended, as it does where the application does not start.
+pub(crate) const LOOP_FAILED: &str = "Request loop failed with: ";
+/// Beginning of the sentence of Bref about a server for PHP that did not answer.
+pub(crate) const FPM_FAILED: &str = "Error communicating with PHP-FPM to read the HTTP response.";
+/// Ends of names of classes that ask for requests in a loop, as loggers write them.
+pub(crate) const LOOPS: [&str; 3] = ["LambdaRuntime", "EventLoop", "PollLoop"];
+/// Word with which the runtime of Bun, as `console.error` there, begins a line, before the id.
+pub(crate) const BUN_ERROR: &str = "ERROR RequestId: ";
 /// Words of Quarkus' client about a failed handler.
 pub(crate) const QUARKUS_FAILED: &str = "Failed to run lambda";
 /// The same of Swift's client.

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::platform::{
-    END, INIT_REPORT, INIT_START, PLATFORM_TYPE, PLATFORM_TYPES, REPORT, RESTORE_REPORT, START, TASK_TIMED_OUT,
-    TIMED_OUT_WORDS,
+    END, ESCAPED_PLATFORM_TYPE, INIT_REPORT, INIT_START, PLATFORM_TYPE, PLATFORM_TYPES, REPORT, RESTORE_REPORT, START,
+    TASK_TIMED_OUT, TIMED_OUT_WORDS,
 };
 use crate::model::{RequestId, Sighting, Timestamp};
 
@@ -23,7 +23,7 @@ struct Sentence {
     fits: fn(&[u8], &[u8]) -> bool,
 }
 
-static SENTENCES: LazyLock<[Sentence; 6]> = LazyLock::new(|| {
+static SENTENCES: LazyLock<[Sentence; 8]> = LazyLock::new(|| {
     [
         Sentence {
             finder: Finder::new(b" RequestId: "),
@@ -36,6 +36,12 @@ static SENTENCES: LazyLock<[Sentence; 6]> = LazyLock::new(|| {
             words: &[("", PLATFORM_TYPE)],
             fits: |_, rest| PLATFORM_TYPES.iter().any(|kind| rest.starts_with(kind.as_bytes())),
         },
+        Sentence {
+            finder: Finder::new(ESCAPED_PLATFORM_TYPE),
+            words: &[("", ESCAPED_PLATFORM_TYPE)],
+            fits: |_, rest| PLATFORM_TYPES.iter().any(|kind| rest.starts_with(kind.as_bytes())),
+        },
+        Sentence { finder: Finder::new(b"INIT_REPORT Status: "), words: &[("", INIT_REPORT)], fits: |_, _| true },
         Sentence { finder: Finder::new(b"INIT_START Runtime"), words: &[("", INIT_START)], fits: |_, _| true },
         Sentence { finder: Finder::new(b"INIT_REPORT Init Duration"), words: &[("", INIT_REPORT)], fits: |_, _| true },
         Sentence { finder: Finder::new(b"RESTORE_REPORT Restore"), words: &[("", RESTORE_REPORT)], fits: |_, _| true },

@@ -9,7 +9,7 @@ use super::runtimes::{LAMBDA_WARNING, TRACEBACK};
 use crate::model::RequestId;
 
 /// Parts of lines of the platform, of runtimes, and of loggers for Lambda.
-const TRACES: [&str; 42] = [
+const TRACES: [&str; 44] = [
     "RequestId: ",
     "START RequestId",
     "REPORT RequestId",
@@ -44,6 +44,8 @@ const TRACES: [&str; 42] = [
     "lambda_function",
     "Unhandled",
     "function_request_id",
+    "Lambda runtime invoke{",
+    "Invocation with requestId [",
     "Exception in thread",
     // Logs of other kinds, recognised so that they can be counted and left out.
     "\"LambdaInsights\"",

@@ -311,6 +311,9 @@ pub struct AppLine<'a> {
     pub function: Option<Cow<'a, str>>,
     /// ARN of the execution of a durable function on the line.
     pub execution_arn: Option<Cow<'a, str>>,
+    /// Whether a runtime may have written the line of a handler that failed, and nothing tells: it is cut off before that, or
+    /// the function writes such lines as well.
+    pub in_doubt: bool,
 }
 
 impl<'a> AppLine<'a> {

@@ -26,8 +26,10 @@ pub(super) fn parse(text: &str) -> Option<Statement<'_>> {
         _ => return None,
     };
     let (sentence, fields) = said;
+    let of_init = sentence.starts_with(INIT_FAILED);
     if let Some(code) = DONE_FAILED.iter().find_map(|begin| sentence.strip_prefix(begin)) {
-        return crash("", Some(code).filter(|code| is_code(code)));
+        let code = Some(code).filter(|code| is_code(code));
+        return if sentence.starts_with(DONE_FAILED[1]) { Some(failed_init(code)) } else { crash("", code) };
     }
     if let Some(code) = sentence.strip_prefix(FIRST_FATAL) {
         return is_code(code).then(|| crash("", Some(code)))?;
@@ -36,7 +38,6 @@ pub(super) fn parse(text: &str) -> Option<Statement<'_>> {
         let (_, exit) = process.split_once(PROCESS.1)?;
         return exit.starts_with(RUNTIME_EXITED).then(|| crash(exit, None))?;
     }
-    let of_init = sentence.starts_with(INIT_FAILED);
     let error = error(if fields.is_empty() { sentence } else { fields })?;
     if !(of_init || sentence.starts_with(INVOKE_FAILED)) {
         return None;
@@ -48,15 +49,19 @@ pub(super) fn parse(text: &str) -> Option<Statement<'_>> {
     if !of_init {
         return crash(error, code_of(error));
     }
-    Some(Statement::InitReport(InitReport {
+    Some(failed_init(code_of(error)))
+}
+
+fn failed_init(error_type: Option<&str>) -> Statement<'_> {
+    Statement::InitReport(InitReport {
         duration_us: None,
         phase: None,
         status: Status::Error,
-        error_type: code_of(error).or(Some("Runtime.ExitError")),
+        error_type: error_type.or(Some("Runtime.ExitError")),
         init_type: None,
         emulated: true,
         runtime_done: false,
-    }))
+    })
 }
 
 /// Parses `Function 'NAME' timed out after 3 seconds`.

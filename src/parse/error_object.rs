@@ -21,6 +21,15 @@ pub(super) fn first_object(text: &str) -> Option<Object<'_>> {
     }
 }
 
+/// Splits a text into the object with which it begins, and what stands behind it.
+pub(super) fn split_object(text: &str) -> Option<(Object<'_>, &str)> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value<'_>>();
+    match values.next()? {
+        Ok(Value::Object(object)) => Some((object, text.get(values.byte_offset()..)?)),
+        _ => None,
+    }
+}
+
 /// Returns the member of a name; the last one of duplicates, like every JSON reader that loggers were written for.
 pub(super) fn member<'a, 't>(object: &'a Object<'t>, name: &str) -> Option<&'a Value<'t>> {
     object.as_vec().iter().rfind(|(known, _)| *known == name).map(|(_, value)| value)
@@ -47,7 +56,7 @@ pub(super) fn at<'a, 't>(object: &'a Object<'t>, path: &str) -> Option<&'a Value
     at(member(object, first)?.as_object()?, rest)
 }
 
-const TYPES: [&str; 9] = [
+const TYPES: [&str; 10] = [
     "errorType",
     "error.name",
     "exception_name",
@@ -57,6 +66,7 @@ const TYPES: [&str; 9] = [
     "err.type",
     "err.name",
     "error.errorType",
+    "exception.exceptionType",
 ];
 const MESSAGES: [&str; 5] = ["errorMessage", "error.message", "exception.message", "err.message", "error.errorMessage"];
 const STACKS: [&str; 10] = [
@@ -108,8 +118,6 @@ pub(super) fn self_described(form: ErrorForm, object: &Object<'_>) -> AppError<'
 /// of errors need not be errors (`SoftTimeout`): so either the stack must begin with the name, or the name must end in
 /// `Error` or `Exception`. An object with a key of a logger was written by one.
 pub(super) fn describes_itself(object: &Object<'_>) -> bool {
-    const OF_LOGGERS: [&str; 9] =
-        ["level", "severity", "timestamp", "@timestamp", "time", "service", "logger", "logger_name", "hostname"];
     let text = |name| member(object, name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let begins_stack = |name| {
         let rest = text("stack").and_then(|stack| stack.strip_prefix(name));
@@ -124,7 +132,14 @@ pub(super) fn describes_itself(object: &Object<'_>) -> bool {
     let named = |name: &str| is_type_name(name) && (name.ends_with("Error") || name.ends_with("Exception"));
     member(object, "message").is_some_and(Value::is_string)
         && text("name").is_some_and(|name| named(name) || begins_stack(name))
-        && !object.keys().any(|key| OF_LOGGERS.contains(&key))
+        && is_of_error_alone(object)
+}
+
+/// Returns whether an object has no key of a logger.
+pub(super) fn is_of_error_alone(object: &Object<'_>) -> bool {
+    const OF_LOGGERS: [&str; 9] =
+        ["level", "severity", "timestamp", "@timestamp", "time", "service", "logger", "logger_name", "hostname"];
+    !object.keys().any(|key| OF_LOGGERS.contains(&key))
 }
 
 /// Returns the HTTP status of an object that is known to be an error; the `status` of a logger's object can be

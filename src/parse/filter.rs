@@ -306,7 +306,12 @@ fn begins_otherwise(message: &[u8]) -> bool {
     let message = trim_front(message);
     match message.first() {
         Some(b'0'..=b'9') => after_time(message),
-        Some(b'{') => serilog(message) || has_severe_level(message) || spoilt_report::lacks_first_byte(message),
+        Some(b'{') => {
+            serilog(message)
+                || has_severe_level(message)
+                || spoilt_report::lacks_first_byte(message)
+                || is_cut_object(message)
+        }
         Some(b'[') => {
             is_severe(message)
                 || after_time(after_bracket(message))
@@ -335,6 +340,12 @@ fn has_odd_head(message: &[u8]) -> bool {
         let word = at.checked_sub(2).and_then(|from| head.get(from..from + WORD.len()));
         word.is_some_and(|word| word.eq_ignore_ascii_case(WORD))
     })
+}
+
+/// Returns whether an object on one line has no end: what is missing may be the error of a runtime.
+fn is_cut_object(message: &[u8]) -> bool {
+    let begins = message.starts_with(b"{\"") || message.starts_with(b"{\\\"");
+    begins && trim_back(message).last() != Some(&b'}')
 }
 
 /// Returns whether an object begins with a member of Serilog's compact format, whose names begin with `@`.

@@ -8,15 +8,16 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use super::cut_object::ObjectReader;
 use super::exception::is_stack_line;
 use super::text::{
     after_timestamp, first_line, has_log_head, is_error_name, is_type_name, message_and_class, split_at_first,
     trim_front, trim_indent, type_and_message,
 };
-use super::{go, node, platform_json, platform_text, ruby, rust_runtime};
+use super::{cut_object, go, node, platform_json, platform_text, ruby, rust_runtime};
 use crate::lambda::platform;
 use crate::lambda::runtimes::{
-    INVOKE_ERROR, JVM_THREAD, PYTHON_ERROR, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION,
+    ERROR_ADDRESS, INVOKE_ERROR, JVM_THREAD, PYTHON_ERROR, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION,
 };
 use crate::model::{Statement, Status, Timestamp, cut_text};
 
@@ -64,6 +65,8 @@ struct OpenMessage {
     further: u32,
     /// Whether the last message had a line end of its own.
     ended_line: bool,
+    /// How far the object was read, if the kind is [`JoinKind::CutObject`].
+    object: Option<ObjectReader>,
 }
 
 /// Kind of a block, which decides what continues it.
@@ -81,6 +84,8 @@ enum JoinKind {
     Payload,
     /// The same with a line for every key, which may begin below the time and the id.
     PayloadBelow,
+    /// An object that was broken anywhere: at the size limit of an event, or at the rows of a window.
+    CutObject,
     /// The list of collections that V8 prints before it gives up.
     Heap,
     /// An error of Rust's client with the chain of its causes on further lines, as `anyhow` and `eyre` print it.
@@ -102,6 +107,12 @@ impl Joiner {
         self.open.is_some()
     }
 
+    /// Returns whether an object is open, so that escapes in the next message may be those of its strings.
+    #[must_use]
+    pub(crate) fn is_in_object(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.kind == JoinKind::CutObject)
+    }
+
     /// Feeds the next message of the stream.
     pub(crate) fn feed(&mut self, at: Option<Timestamp>, line: u64, message: &str) -> Fed {
         if let Some(open) = &mut self.open
@@ -118,13 +129,20 @@ impl Joiner {
             kind,
             further: 0,
             ended_line: message.ends_with('\n'),
+            object: (kind == JoinKind::CutObject).then(|| ObjectReader::of(trim_front(message).trim_end())),
         });
         Fed { ended, absorbed: self.open.is_some() }
     }
 
     /// Ends the open block, if there is one, and returns it.
     pub(crate) fn finish(&mut self) -> Option<JoinedMessage> {
-        self.open.take().map(|open| open.block)
+        let open = self.open.take()?;
+        let mut block = open.block;
+        // What never ended may be other lines of the function.
+        if open.object.is_some_and(|object| !object.is_open()) {
+            block.text = cut_object::on_one_line(trim_front(&block.text)).0;
+        }
+        Some(block)
     }
 }
 
@@ -145,6 +163,9 @@ impl OpenMessage {
         if let JoinKind::Json { depth, begun } = &mut self.kind {
             *depth = depth_after(*depth, message);
             *begun = true;
+        }
+        if let Some(object) = &mut self.object {
+            object.read(message.trim_end_matches(['\n', '\r']));
         }
         let text = &mut self.block.text;
         if text.len() + message.len() >= TEXT_LIMIT {
@@ -175,6 +196,7 @@ impl OpenMessage {
             JoinKind::Crash | JoinKind::Report | JoinKind::TimedOut => true,
             JoinKind::Payload
             | JoinKind::PayloadBelow
+            | JoinKind::CutObject
             | JoinKind::Heap
             | JoinKind::RustError
             | JoinKind::GoPanic
@@ -217,6 +239,9 @@ impl OpenMessage {
                     further => further < MOST_PIECES && !text.ends_with('}') && !is_prefixed(line),
                 }
             }
+            JoinKind::CutObject => {
+                self.further < MOST_PIECES && self.object.as_ref().is_some_and(|object| object.goes_on_with(line))
+            }
             JoinKind::Heap => is_heap_line(line),
             JoinKind::RustError => is_rust_cause(line),
             JoinKind::RustPanic => self.further == 0 && !is_prefixed(line) || is_rust_line(line),
@@ -253,6 +278,12 @@ fn kind_of_opening(message: &str) -> Option<JoinKind> {
     if is_object_line(text) {
         return None;
     }
+    if cut_object::begins_object(text) && memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_none() {
+        let Some(end) = cut_object::end_of(text.as_bytes()) else { return Some(JoinKind::CutObject) };
+        // A runtime may write directly behind what a logger wrote without a line end.
+        let behind = text.get(end..).filter(|behind| !behind.is_empty() && !behind.starts_with('{'))?;
+        return if is_platform(behind) { None } else { line_opening(behind) };
+    }
     if ruby::label(text).is_some() || is_bare_label(text) {
         let depth = depth_after(0, text);
         let begun = text.contains('{');
@@ -273,7 +304,8 @@ fn kind_of_opening(message: &str) -> Option<JoinKind> {
 /// Returns whether a text is an object on one line, of the platform or of the function: nothing continues it. Streams
 /// in the JSON format have little else, so this cheap test comes first.
 fn is_object_line(text: &str) -> bool {
-    text.starts_with('{') && text.ends_with('}') && memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_none()
+    let one_line = || memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_none();
+    text.starts_with('{') && text.ends_with('}') && one_line() && !cut_object::lacks_end(text.as_bytes())
 }
 
 fn platform_opening(text: &str, message: &str) -> Option<JoinKind> {
@@ -364,6 +396,12 @@ fn line_opening(text: &str) -> Option<JoinKind> {
     opens_stack(text).then_some(JoinKind::Stack)
 }
 
+/// Returns whether a line of text may be the first of an error.
+pub(super) fn may_open(line: &str) -> bool {
+    let text = trim_front(line).trim_end();
+    !text.starts_with('{') && line_opening(text).is_some()
+}
+
 /// Marks of a single line that opens a stack.
 const MARKS: [&str; 8] = ["ERROR", "Traceback (most", "nhandled ", "\tfail\t", " fail ", JVM_THREAD, "SEVERE", "FATAL"];
 
@@ -385,6 +423,9 @@ fn opens_stack(text: &str) -> bool {
 /// Returns whether a text is the label of Node's client with its JSON still to come or begun on the same line.
 fn is_bare_label(text: &str) -> bool {
     let line = first_line(text).0.trim_end();
+    if line.ends_with('{') && line.contains(ERROR_ADDRESS.0) {
+        return true;
+    }
     let line = line.strip_suffix('{').unwrap_or(line).trim_end();
     [INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION].iter().any(|label| line.ends_with(label))
 }

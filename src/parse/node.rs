@@ -98,6 +98,11 @@ pub(super) const SHAPE: TextShape = TextShape { begins: &[INVOKE_ERROR, UNHANDLE
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     // Custom runtimes (Bref) print the label after the id alone.
     let own = uuid(text).map(|(id, rest)| (Some(id), rest.trim_start())).filter(|(_, rest)| labelled(rest).is_some());
+    if own.is_none()
+        && let Some(line) = by_hand(text)
+    {
+        return Some(line);
+    }
     let (id, text) = own.unwrap_or((None, text));
     let undefined = text.strip_prefix("undefined").filter(|rest| rest.starts_with(['\t', ' ']));
     let said = undefined.map_or(text, str::trim_start);
@@ -124,6 +129,17 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
         line.level = line.level.max(Level::Error);
     }
     Some(line)
+}
+
+/// Parses what runtimes for JavaScript that somebody wrote by hand print: the id, a level, a label of the client, and the stack.
+fn by_hand(text: &str) -> Option<AppLine<'static>> {
+    let (id, rest) = uuid(text)?;
+    let rest = rest.strip_prefix('\t')?;
+    let rest = rest.strip_prefix("ERROR\t").unwrap_or(rest);
+    let (form, said) =
+        LABELS.iter().find_map(|(label, form)| Some((form, rest.strip_prefix(label)?.strip_prefix('\t')?)))?;
+    let error = exception::typed(*form, said, is_error_name)?;
+    Some(AppLine { id: Some(id), level: Level::Error, error: Some(error), ..AppLine::default() })
 }
 
 /// Labels of the client. Tracers put a tag in brackets before them.

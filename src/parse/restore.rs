@@ -48,7 +48,10 @@ fn undone(text: &str) -> Option<String> {
     }
     let bytes = text.as_bytes();
     // An object escapes what is in it by itself.
-    if text.starts_with('{') || is_as_delivered(bytes) {
+    if text.starts_with('{') {
+        return super::cut_object::mended(text);
+    }
+    if is_as_delivered(bytes) {
         return None;
     }
     let ends_line = |at: usize| bytes.get(at + 1) == Some(&b'\n');

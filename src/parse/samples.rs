@@ -798,6 +798,57 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "2026-01-02 03:04:05,678 ERROR [io.qua.ama.lam.run.AbstractLambdaPollLoop] (Lambda Thread) Failed to run lambda: com.example.OrderRefused: 51\n\tat com.example.H.run(H.java:3)\n",
         "Unhandled com.example.OrderRefused | 51 | at com.example.H.run",
     ),
+    // Runtimes that are no clients of AWS.
+    (
+        "Invocation with requestId [$ID] failed: no widgetcom.example.OrderRefused: no widget\n\tat com.example.H.run(H.java:3)\n",
+        "Unhandled id com.example.OrderRefused | no widget | at com.example.H.run",
+    ),
+    (
+        "Invocation with requestId [$ID] failed: nulljava.lang.NullPointerException\n\tat com.example.H.run(H.java:3)\n",
+        "Unhandled id java.lang.NullPointerException | at com.example.H.run",
+    ),
+    (
+        "[main] WARN  i.m.f.a.r.AbstractMicronautLambdaRuntime - Invocation with requestId [$ID] failed: no widgetjava.lang.IllegalStateException: no widget\n",
+        "Unhandled id java.lang.IllegalStateException | no widget",
+    ),
+    ("Request loop failed with: no such bean", "Init - | no such bean"),
+    (
+        "2026-01-02 03:04:05.678  INFO 8 --- [ main] o.s.c.f.a.aws.CustomRuntimeEventLoop : Result ERROR status: 202 ACCEPTED",
+        "Unhandled -",
+    ),
+    (
+        "error(lambda): Posting to http://127.0.0.1:9001/2018-06-01/runtime/invocation/$ID/error: Data {\"errorMessage\": \"OutOfRange\", \"errorType\": \"HandlerReturned\"}",
+        "Unhandled id HandlerReturned | OutOfRange",
+    ),
+    (
+        "$ID\tERROR\tInvoke Error\tTypeError: no widget\n    at pick (/var/task/pick.js:3:4)",
+        "Unhandled id TypeError | no widget | at pick (/var/task/pick.js)",
+    ),
+    (
+        "{\"timestamp\":\"2026-01-02T03:04:05.678Z\",\"loggerName\":\"io.quarkus.amazon.lambda.runtime.AbstractLambdaPollLoop\",\"level\":\"ERROR\",\"message\":\"Failed to run lambda (NORMAL)\",\"exception\":{\"exceptionType\":\"java.lang.RuntimeException\",\"message\":\"no widget\"}}",
+        "Unhandled java.lang.RuntimeException | no widget",
+    ),
+    (
+        "Error communicating with PHP-FPM to read the HTTP response. A root cause of this can be that the Lambda (or PHP) timed out",
+        "MaybeUnhandled - | Error communicating with PHP-FPM to read the HTTP response.",
+    ),
+    // What quotes one of them, and what Bun writes for any logged error.
+    ("child said: Invocation with requestId [$ID] failed: no widget", "App Info"),
+    ("ERROR RequestId: $ID error: no widget", "Logged id - | error: no widget"),
+    // An error that a runtime wrote directly behind an object.
+    (
+        "{\"level\":\"ERROR\",\"message\":\"failed\"}[ERROR] ValueError: no widget\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    pick()",
+        "Unhandled ValueError | no widget | at handler (/var/task/app.py)",
+    ),
+    // Objects that were cut: what is left of the line of a client, and of one that a logger wrote.
+    (
+        "{\"timestamp\":\"2026-01-02T03:04:05.678Z\",\"level\":\"ERROR\",\"requestId\":\"$ID\",\"message\":{\"errorType\":\"TypeError\",\"errorMessage\":\"no widg",
+        "MaybeUnhandled id TypeError | no widg",
+    ),
+    (
+        "{\"timestamp\":\"2026-01-02T03:04:05.678Z\",\"level\":\"ERROR\",\"requestId\":\"$ID\",\"message\":\"no widg",
+        "Logged id - | no widg",
+    ),
     (
         "2026-01-02T03:04:05+0000 error LambdaRuntime : lambda handler returned an error: orderRefused(51)",
         "Unhandled - | orderRefused(51)",

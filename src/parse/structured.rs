@@ -6,7 +6,7 @@ use serde_json_borrow::Value;
 
 use super::client_payload::{form_of, is_load_error, is_payload, said_by_client};
 use super::error_object::{
-    Object, all_at, describes_itself, error, first_object, frame_of, member, self_described, text_at,
+    Object, all_at, describes_itself, error, first_object, frame_of, is_of_error_alone, member, self_described, text_at,
 };
 use super::exception;
 use super::level;
@@ -32,6 +32,7 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
         execution_arn: text_at(object, &["executionArn"])
             .filter(|arn| arn.contains(DURABLE_EXECUTION))
             .and_then(exception::owned),
+        in_doubt: false,
     };
     line.error = CLIENTS.iter().find_map(|client| client(object, line.level));
     if line.error.is_some() {
@@ -53,8 +54,8 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
 }
 
 /// Shapes of the runtime clients, in order; the first that recognises the object decides.
-const CLIENTS: [fn(&Object<'_>, Level) -> Option<AppError<'static>>; 7] =
-    [node_client, node_printed, python_client, java_client, ruby_client, go_client, rust_client];
+const CLIENTS: [fn(&Object<'_>, Level) -> Option<AppError<'static>>; 8] =
+    [node_client, node_printed, python_client, java_client, ruby_client, go_client, rust_client, runtime_loop];
 
 /// Adds the fields of a JSON object inside a line that has an id and a level of its own: the higher level counts.
 pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {
@@ -77,7 +78,13 @@ pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {
 fn answer(object: &Object<'_>) -> Option<AppError<'static>> {
     const KEYS: [&str; 7] = ["errorMessage", "errorType", "requestId", "stackTrace", "stack", "trace", "cause"];
     let is_text = |key: &str| member(object, key).is_some_and(Value::is_string);
-    let fits = is_text("errorMessage") && is_text("errorType") && object.keys().all(|key| KEYS.contains(&key));
+    let is_stack = |key: &str| {
+        member(object, key).and_then(Value::as_array).is_some_and(|stack| stack.iter().all(Value::is_string))
+    };
+    // Node.js' client copies the members of an error that was thrown; loggers have keys of their own.
+    let of_node = || ["stack", "trace"].into_iter().any(is_stack) && is_of_error_alone(object);
+    let only_of_clients = || object.keys().all(|key| KEYS.contains(&key));
+    let fits = is_text("errorMessage") && is_text("errorType") && (only_of_clients() || of_node());
     fits.then(|| super::error_object::error(ErrorForm::Answer, object))
 }
 
@@ -96,7 +103,7 @@ fn message_text<'a>(object: &'a Object<'_>) -> Option<&'a str> {
 
 /// Returns Lambda's request id from the keys that loggers use. Only a UUID counts, or one that is masked; the one inside `$metadata` belongs
 /// to another service.
-fn request_id(object: &Object<'_>) -> Option<RequestId> {
+pub(super) fn request_id(object: &Object<'_>) -> Option<RequestId> {
     let masked = |text: &str| RequestId::read_masked_prefix(text.as_bytes()).filter(|(_, used)| *used == text.len());
     let uuid =
         |value: &Value<'_>| RequestId::parse(value.as_str()?.as_bytes()).or_else(|| Some(masked(value.as_str()?)?.0));
@@ -215,12 +222,13 @@ fn ruby_client(object: &Object<'_>, _: Level) -> Option<AppError<'static>> {
     object.contains_key("errorMessage").then(|| error(form, object))
 }
 
-/// Reads an error of Rust's client: directly in the client's span, with the client or nothing as its target.
+/// Reads an error of Rust's client: directly in the client's span, with the client or nothing as its target. A line that was
+/// broken may have lost a blank in the name of the span.
 fn rust_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let span = text_at(object, &["span.name"])?;
     let target = text_at(object, &["target"]);
     if level < Level::Error
-        || span != "Lambda runtime invoke"
+        || !span.split(' ').flat_map(str::chars).eq(rust_runtime::SPAN.split(' ').flat_map(str::chars))
         || target.is_some_and(|name| !name.starts_with("lambda_runtime"))
     {
         return None;
@@ -230,6 +238,23 @@ fn rust_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let message = text_at(object, &["fields.message", "message"]).unwrap_or("");
     let told = text_at(object, &["fields.error"]);
     rust_runtime::by_client(message, told, target.is_some(), more)
+}
+
+/// Reads what the loop of a runtime says of a failed handler through a logger, completed by the members that describe the error.
+fn runtime_loop(object: &Object<'_>, _: Level) -> Option<AppError<'static>> {
+    let logger = text_at(object, &["loggerName", "logger_name", "logger", "log.logger"])?;
+    let told = super::custom_runtime::of_logger(logger, message_text(object)?)?;
+    let members = logged(object);
+    let own = member(object, "exception").and_then(Value::as_object).and_then(|inner| text_at(inner, &["message"]));
+    let message = own.or_else(|| text_at(object, &["error.message"])).and_then(exception::owned);
+    Some(AppError {
+        form: told.form,
+        error_type: told.error_type.or(members.error_type),
+        message: told.message.or(message),
+        frame: told.frame.or(members.frame),
+        cause: told.cause.or(members.cause),
+        ..members
+    })
 }
 
 /// Reads the error that a logger wrote: the members of the object, completed from its text.

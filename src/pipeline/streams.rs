@@ -15,7 +15,7 @@ use super::stream::{Joined, Stream, key_hash};
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message, work};
-use crate::lambda::platform::{REQUEST_ID, behind_text, second_sentence};
+use crate::lambda::platform::{REQUEST_ID, behind_init_start, behind_text, second_sentence};
 use crate::lambda::sentences::{ids_of_sentences, is_prose, sighting_in_message};
 use crate::lambda::{LAMBDA_INSIGHTS, aws_cli};
 use crate::model::{
@@ -352,7 +352,17 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
-        let text = parse::restored(lossy_text(raw));
+        let text = lossy_text(raw);
+        // The rest of an object has its own escapes.
+        let text = if stream.joiner.is_in_object() { text } else { parse::restored(text) };
+        if let Some((start, behind)) = behind_init_start(&text) {
+            let bytes = message.bytes.min(start.len() as u64);
+            let before = Message { text: start.as_bytes(), bytes, ..message };
+            self.take_record(at, &before, &parse::parse(start), lines);
+            let rest = Message { text: behind.as_bytes(), bytes: message.bytes - bytes, ..message };
+            self.take_record(at, &rest, &with_id(parse::parse(behind), event.request_id), lines);
+            return;
+        }
         if stream.joiner.is_open() || event.split || !is_whole_object(raw) {
             let fed = stream.joiner.feed(event.at, event.line, &text);
             if fed.absorbed {
@@ -515,6 +525,13 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             Statement::App(line) if line.execution_arn.is_some() => {
                 self.output.note(message.place.input, durable_note());
             }
+            Statement::App(line)
+                if line.in_doubt
+                    && message.text.first() == Some(&b'{')
+                    && !std::mem::replace(&mut self.noted_cut, true) =>
+            {
+                self.output.note(message.place.input, cut_object_note(message.place.line));
+            }
             Statement::App(_) if aws_cli::has_stopped(message.text) => {
                 self.output.note(message.place.input, stopped_note(message.place.line));
             }
@@ -574,7 +591,7 @@ fn with_id(mut record: Statement<'_>, id: Option<RequestId>) -> Statement<'_> {
 
 /// Returns whether the message is one JSON object, which neither begins nor continues a message over several lines.
 fn is_whole_object(message: &[u8]) -> bool {
-    message.first() == Some(&b'{') && message.trim_ascii_end().last() == Some(&b'}')
+    message.first() == Some(&b'{') && message.trim_ascii_end().last() == Some(&b'}') && !parse::is_cut_object(message)
 }
 
 fn stopped_note(line: u64) -> Note {
@@ -585,6 +602,12 @@ fn cut_note(line: u64) -> Note {
     let text = format!(
         "line {line}: REPORT is cut or broken, and so may other lines be: failures that they tell of may be missing"
     );
+    Note { incomplete: true, text }
+}
+
+fn cut_object_note(line: u64) -> Note {
+    let text =
+        format!("line {line}: an object in JSON is cut before it tells whether a handler failed, and so may others be");
     Note { incomplete: true, text }
 }
 

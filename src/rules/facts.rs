@@ -321,6 +321,16 @@ fn is_of_caller(attempt: &Attempt, sign: &Sign) -> bool {
     }
 }
 
+/// Returns whether an answer tells that the attempt failed: above its log, or behind it.
+pub(super) fn has_answer(attempt: &Attempt) -> bool {
+    attempt.signs.iter().any(|sign| match form(sign) {
+        Some(ErrorForm::AnswerAbove) => sign.phase == Phase::Init || is_alone(attempt),
+        Some(ErrorForm::Answer) => is_of_caller(attempt, sign),
+        Some(ErrorForm::MaybeUnhandled) => is_above_own_log(attempt, sign),
+        _ => false,
+    })
+}
+
 /// Returns whether an error stands in a text above the START of the request that it names, as its answer does: nothing that
 /// it printed can.
 pub(super) fn is_above_own_log(attempt: &Attempt, sign: &Sign) -> bool {

@@ -4,6 +4,7 @@ use super::facts::{Exit, Facts, error_of, form, head_before, is_beside_log};
 use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{is_entrypoint, load_failure_code, names_missing_code, platform_error, start_failure_code};
 use crate::lambda::loaders;
+use crate::lambda::platform::UNKNOWN_ERROR;
 use crate::model::{AppError, Confidence, ErrorForm, InitPhase, KeptLine, Line, Phase, Sign, SignKind, Status};
 
 pub(super) const RULE: Rule = Rule {
@@ -22,6 +23,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         .or_else(|| reported(facts))
         .or_else(|| told_by_runtime(facts))
         .or_else(|| process_exit(facts))
+        .or_else(|| unlabelled(facts))
         .or_else(|| told_before_start(facts))
 }
 
@@ -258,6 +260,14 @@ fn process_exit<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         return None;
     }
     Some(refine(facts, false, Confidence::Medium, error_sign(facts).or(facts.crash)))
+}
+
+/// Rules on the sentence about an error that nobody labelled: before 2023, nearly all that was told of an init that failed.
+fn unlabelled<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    let crash = facts.crash?;
+    let is_unknown = matches!(&crash.kind, SignKind::Crash { message, error_type } if &**message == UNKNOWN_ERROR && error_type.as_deref() == Some("Runtime.Unknown"));
+    let ran = facts.handler_ran() || facts.init_succeeded() || facts.fatal.is_some();
+    (is_unknown && !ran).then(|| refine(facts, false, Confidence::Medium, Some(crash)))
 }
 
 /// Lines that a process says of its start, at most.

@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::facts::{Exit, Facts, error_of, form, head_before, head_of_stack, is_above_own_log, lacks_stack};
+use super::facts::{
+    Exit, Facts, error_of, form, has_answer, head_before, head_of_stack, is_above_own_log, lacks_stack,
+};
 use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{Diagnosis, diagnose, may_be_call, platform_error, resource_limit_code};
 use crate::lambda::runtimes::{
@@ -25,7 +27,7 @@ pub(super) const RULE: Rule = Rule {
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let (sign, confidence) = ending_error(facts)?;
     let sign = refused_result(facts, sign).unwrap_or(sign);
-    let whole = panic_behind(facts, sign).or_else(|| head_before(facts, sign));
+    let whole = panic_behind(facts, sign).or_else(|| head_before(facts, sign)).or_else(|| stack_before(facts, sign));
     let error = whole.as_ref().map(|words| &words.error).or(error_of(sign))?;
     if error.form == ErrorForm::Response {
         return Some(response(facts, sign, error));
@@ -88,6 +90,20 @@ fn panic_behind(facts: &Facts<'_>, sign: &Sign) -> Option<LastWords> {
     Some(LastWords { line: panic.line.clone(), error })
 }
 
+/// Finds the error that a runtime printed before it said that it had sent one.
+fn stack_before(facts: &Facts<'_>, sign: &Sign) -> Option<LastWords> {
+    let told = error_of(sign).filter(|error| error.form == ErrorForm::Unhandled)?;
+    if told.error_type.is_some() || told.message.is_some() {
+        return None;
+    }
+    let signs = &facts.attempt.signs;
+    let at = signs.iter().position(|other| std::ptr::eq(other, sign))?;
+    let before = signs.get(at.checked_sub(1)?).filter(|before| before.phase == Phase::Invoke)?;
+    let said = error_of(before).filter(|error| matches!(error.form, ErrorForm::Crash | ErrorForm::Logged))?;
+    let error = AppError { form: told.form, ..said.clone() };
+    Some(LastWords { line: before.line.clone(), error })
+}
+
 /// Finds the error that ended the attempt, and how certain it is that it did.
 fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
     let is_own = |sign: &Sign| is_above_own_log(facts.attempt, sign);
@@ -119,6 +135,8 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
             ErrorForm::UnhandledRejection if !facts.attempt.report_seen && !facts.attempt.end_seen => {
                 return Some((sign, Confidence::Medium));
             }
+            // The caller was told.
+            ErrorForm::UnhandledRejection if has_answer(facts.attempt) => return Some((sign, Confidence::Medium)),
             ErrorForm::Response if failed || is_too_large(sign) => return Some((sign, Confidence::High)),
             _ => {}
         }

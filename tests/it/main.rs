@@ -21,6 +21,7 @@ mod containers;
 mod copies;
 mod corpus;
 mod cut_attempts;
+mod cut_errors;
 mod diff;
 mod downstream;
 mod early;

@@ -123,7 +123,7 @@ fn filter_event(number: usize, event: &Event) -> Value {
     json!({"logStreamName": STREAMS[event.stream], "timestamp": event.at, "message": event.message, "ingestionTime": event.at + 900, "eventId": event_id(number)})
 }
 
-fn filter_document(log: &[Event]) -> Value {
+pub(super) fn filter_document(log: &[Event]) -> Value {
     let events: Vec<Value> = log.iter().enumerate().map(|(number, event)| filter_event(number, event)).collect();
     json!({"events": events, "searchedLogStreams": []})
 }
@@ -688,6 +688,7 @@ fn every_byte_is_in_one_bucket() {
             "python",
             "javascript",
             "no-break",
+            "html",
             "mail",
             "yaml",
             "log in",
@@ -866,7 +867,7 @@ proptest::proptest! {
         // Packed payloads are counted unpacked, rewritten documents as JSON, and in two shapes words that their tool removed
         // are restored.
         let shapes = [shape_of(&text), shape_of(&whole)].map(Option::unwrap_or_default);
-        let rewritten = shapes.iter().any(|shape| ["carrier", "json-text", "printed-values", "yaml", "no-break-spaces", "quoted-printable", "one-line", "narrow-window", "serverless-logs"].contains(shape))
+        let rewritten = shapes.iter().any(|shape| ["carrier", "json-text", "printed-values", "yaml", "no-break-spaces", "html-escapes", "quoted-printable", "one-line", "narrow-window", "serverless-logs"].contains(shape))
             || [&b"H4sI"[..], b" - 8f507"].iter().any(|mark| text.windows(mark.len()).any(|window| window == *mark));
         // Of an input that failed no shape is told, so it may have been rewritten, too.
         let failed = shape_of(&text).is_none() && !analysis.summary.coverage.inputs_unreadable.is_empty();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::shapes::Keeps::{self, All, Lines, Times};
-use super::shapes::{Event, Files, GROUP, STREAMS, event_id, file, iso, spaced};
+use super::shapes::{Event, Files, GROUP, STREAMS, event_id, file, filter_document, iso, spaced};
 
 /// Lists every writer: what it is, what it keeps, files.
 pub(super) fn stores(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
@@ -118,6 +118,11 @@ fn scripts(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
                     python(&e.message)
                 ))
             )),
+        ),
+        (
+            "html",
+            All,
+            file(filter_document(log).to_string().replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")),
         ),
         ("no-break spaces", Times, file(text(&|e| format!("{}Z {}\n", iso(e.at), e.message.trim_end())).replace(' ', "\u{a0}"))),
         ("python pprint", Times, file(format!("[{}]\n", pretty.trim_end().trim_end_matches(',')))),

@@ -1,6 +1,7 @@
 //! Documents in other notations than JSON, rewritten as JSON while they are read: line by line, so that a line keeps its
 //! number.
 
+pub(super) mod html_escapes;
 pub(super) mod line_marks;
 pub(super) mod narrow_window;
 pub(super) mod no_break;
