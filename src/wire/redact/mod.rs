@@ -4,6 +4,7 @@
 //! that is masked stays as it is when masked again.
 
 mod assignments;
+mod below;
 mod code;
 mod commands;
 mod decoded;

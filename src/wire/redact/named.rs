@@ -2,13 +2,11 @@
 
 use std::ops::Range;
 
-use super::code;
 use super::names::NameKind;
 use super::random::{is_harmless, is_made, is_number, looks_random};
 use super::scan::Scan;
-use super::value::{
-    Quote, balanced_end, bare_end, blanks, block, items_below, joined_mask, list, long_text, unwrapped,
-};
+use super::value::{Quote, balanced_end, bare_end, blanks, block, joined_mask, list, long_text, unwrapped};
+use super::{below, code};
 
 /// Fewest digits of a token that is a number, behind a colon.
 const NUMBER: usize = 8;
@@ -52,17 +50,9 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
         return;
     }
     match first {
-        // `[Getter]`, `[Function: x]`: what stands for a value that is not shown.
-        b'[' if !named.is_assigned && text.get(from + 1).is_some_and(u8::is_ascii_uppercase) => {}
-        b'[' => {
-            let (values, _) = list(text, from);
-            for value in values {
-                let is_quoted = matches!(text[value.start - 1], b'"' | b'\'');
-                if is_quoted || is_secret(named, &text[value.clone()]) {
-                    scan.mask(value);
-                }
-            }
-        }
+        b'[' if !named.is_assigned && code::is_in_brackets(text, from, is_password(named)) => {}
+        b'[' => list_values(scan, named, code::go_list(text, from).unwrap_or(from)),
+        b'{' if code::go_list(text, from).is_some() => list_values(scan, named, from),
         b'{' if named.is_quoted || named.is_assigned || named.kind == NameKind::Password => {
             let end = balanced_end(text, from);
             if !is_harmless(&text[from..end]) && end > from + 2 {
@@ -74,23 +64,39 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
                 scan.mask(value);
             }
         }
+        b'#' if may_be_block && named.is_spaced && text.get(from + 1) == Some(&b' ') => {
+            let near = &text[from..text.len().min(from + COMMENT)];
+            if let Some(length) = memchr::memchr(b'\n', near) {
+                below::mask(scan, named, from + length);
+            }
+        }
         b'\r' | b'\n' => {
-            let items =
-                if may_be_block && !named.is_assigned { items_below(text, named.key.start, from) } else { Vec::new() };
-            if !items.is_empty() {
-                // Below a name stand rules and kinds, too.
-                let is_made = |word: &[u8]| is_made(word) && !is_id(word);
-                let secrets = items.into_iter().filter(|item| is_made(&text[item.clone()]));
-                secrets.filter(|item| is_secret(named, &text[item.clone()])).for_each(|item| scan.mask(item));
+            let may_be_block = may_be_block && !named.is_assigned;
+            if may_be_block && below::mask(scan, named, from) {
                 return;
             }
-            let block = block(text, named.key.start, from).filter(|_| may_be_block && !named.is_assigned);
+            let block = block(text, named.key.start, from).filter(|_| may_be_block);
             let block = block.filter(|value| is_secret(named, &text[value.clone()]));
             if let Some(value) = block.or_else(|| in_next_line(text, named, from)) {
                 scan.mask(value);
             }
         }
         _ => scalar(scan, named, from),
+    }
+}
+
+fn is_password(named: &Named) -> bool {
+    matches!(named.kind, NameKind::Password | NameKind::Phrase)
+}
+
+/// Masks the secrets in a list that begins here with its bracket.
+fn list_values(scan: &mut Scan<'_>, named: &Named, from: usize) {
+    let text = scan.text;
+    for value in list(text, from).0 {
+        let is_quoted = matches!(text[value.start - 1], b'"' | b'\'');
+        if is_quoted || is_secret(named, &text[value.clone()]) {
+            scan.mask(value);
+        }
     }
 }
 
@@ -109,6 +115,8 @@ pub(super) fn ends_text(text: &[u8], from: usize) -> bool {
     }
 }
 
+/// Longest comment between a name and the lines below it.
+const COMMENT: usize = 120;
 /// Most blanks in front of a value in the next line.
 const INDENT: usize = 64;
 
@@ -157,7 +165,7 @@ fn is_id(word: &[u8]) -> bool {
 }
 
 /// Returns how long the tag or the anchor in front of a value of YAML is: `!!str x`, `&name x`.
-fn yaml_tag(rest: &[u8]) -> usize {
+pub(super) fn yaml_tag(rest: &[u8]) -> usize {
     let sign = match rest {
         [b'!', b'!', ..] => 2,
         [b'&', ..] => 1,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::MASK;
-use super::random::{is_harmless, looks_random};
+use super::random::{is_harmless, is_made, looks_random};
 
 /// Longest name of the next key that ends a bare value.
 const NEXT_KEY: usize = 40;
@@ -290,9 +290,10 @@ const INNER: usize = 16;
 /// Returns the values of a list that begins here with its bracket, and where it ends.
 pub(super) fn list(text: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
     let (mut values, mut at) = (Vec::new(), from + 1);
+    let close = if text.get(from) == Some(&b'{') { b'}' } else { b']' };
     while let Some(byte) = text.get(at) {
         match byte {
-            b']' => return (values, at + 1),
+            byte if *byte == close => return (values, at + 1),
             b' ' | b'\t' | b'\n' | b'\r' | b',' => at += 1,
             b'{' | b'[' => {
                 let end = balanced_end(text, at);
@@ -310,7 +311,8 @@ pub(super) fn list(text: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
                     }
                     None => {
                         let end = bare_end(text, at).max(at + 1);
-                        if goes_on(text, end) {
+                        // Of words, only what a machine made.
+                        if goes_on(text, end) && !is_made(&text[at..end]) {
                             return (values, at);
                         }
                         (at..end, end)
@@ -362,34 +364,6 @@ pub(super) fn block(text: &[u8], key: usize, at: usize) -> Option<Range<usize>> 
     // Without the sign of a block, one word: a message goes on in its next line, too.
     let is_one = is_block || !inner.contains(&b' ') && !inner.ends_with(b":");
     (is_one && !is_harmless(inner)).then(|| value.start..value.start + inner.len())
-}
-
-/// Returns the items of a list of YAML below a key: one word in each line behind a dash. `at` is behind the colon.
-pub(super) fn items_below(text: &[u8], key: usize, at: usize) -> Vec<Range<usize>> {
-    let mut items = Vec::new();
-    // Behind the type of an error, a message begins.
-    let Some(own) = own_indent(text, key, text[..key].ends_with(b": ")) else { return items };
-    let line_end = |from: usize| memchr::memchr(b'\n', &text[from..]).map_or(text.len(), |length| from + length);
-    let mut end = line_end(at);
-    while end < text.len() {
-        let line = end + 1;
-        let dash = line + blanks(text, line, LONGEST_LEAD);
-        end = line_end(line);
-        if text[dash.min(end)..end].trim_ascii().is_empty() && end < text.len() {
-            continue;
-        }
-        if dash - line < own || !text[dash..end].starts_with(b"- ") {
-            break;
-        }
-        let start = dash + 2 + blanks(text, dash + 2, INNER);
-        let item = text[start.min(end)..end].trim_ascii_end();
-        if item.contains(&b' ') {
-            break;
-        }
-        let quotes = usize::from(item.len() > 1 && matches!(item, [b'"', .., b'"'] | [b'\'', .., b'\'']));
-        items.push(start + quotes..start + item.len() - quotes);
-    }
-    items
 }
 
 /// Returns how far the line of a key is indented, if nothing but the sign of a list or a quote stands before it, or the
