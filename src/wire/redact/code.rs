@@ -215,7 +215,7 @@ pub(super) fn is_in_brackets(text: &[u8], from: usize, may_be_word: bool) -> boo
     let is_one_of = |list: &[&str]| list.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word));
     let behind = &line[word.len()..];
     if is_one_of(STAND_INS) || is_one_of(TYPES) {
-        return matches!(behind, [b']' | b':' | b'/' | b'!' | b'?' | b'(' | b'<' | b'[' | b' ', ..]);
+        return behind.first().is_some_and(|next| b"]:/!?(<[; ".contains(next));
     }
     // Words in it begin with capitals, and have small letters behind them.
     let humps = word.windows(2).filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase()).count();

@@ -103,9 +103,10 @@ pub(super) fn decode(text: &[u8], has_names: bool) -> Option<BehindEscapes> {
             decoded.begin_stretch(begin, true);
             decoded.bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
         }
-        at = begin + escape.length;
-        copied = at;
-        decoded.begin_stretch(at, false);
+        copied = begin + escape.length;
+        // The backslashes that are left are those of this level.
+        at = copied.max(begin + run);
+        decoded.begin_stretch(copied, false);
     }
     let mut decoded = decoded.filter(|_| tells)?;
     decoded.bytes.extend_from_slice(&text[copied..]);

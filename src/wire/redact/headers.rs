@@ -40,6 +40,8 @@ pub(super) static BARE_SCHEMES: &[&str] = &["bearer ", "basic ", "ssws "];
 /// Shortest credentials behind a scheme, and without one.
 const WITH_SCHEME: usize = 6;
 const WITHOUT: usize = 14;
+/// Most parameters in quotes that a header has.
+const PARAMETERS: usize = 16;
 /// Longest value of a header as Go shows it.
 const LONGEST_OF_GO: usize = 2_048;
 /// Within so many bytes a cookie has its first sign.
@@ -134,7 +136,16 @@ pub(super) fn cookie(scan: &mut Scan<'_>, named: &Named, from: usize) {
 fn line_end(text: &[u8], named: &Named, from: usize) -> usize {
     let around = Quote::before(text, named.key.start).filter(|_| matches!(named.before, b'"' | b'\''));
     if let Some(quote) = around {
-        return quote.close(text, from).0;
+        let (mut end, mut behind) = quote.close(text, from);
+        // The quote of a parameter, where that around the text stands three times: `"""Digest a="b""""`.
+        for _ in 0..PARAMETERS {
+            if behind == end || !text[..end].ends_with(b"=") {
+                break;
+            }
+            let (_, value) = quote.next(text, behind);
+            (end, behind) = quote.next(text, value);
+        }
+        return end;
     }
     let mut at = from;
     while let Some(byte) = text.get(at) {

@@ -35,6 +35,12 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
     let text = scan.text;
     let from = from + yaml_tag(&text[from.min(text.len())..]);
     let Some(first) = text.get(from) else { return };
+    if let Some(line) = next_text(text, named, from) {
+        if let Some(value) = in_next_text(text, named, line) {
+            scan.mask(value);
+        }
+        return;
+    }
     if !named.is_quoted && ends_text(text, from) {
         return;
     }
@@ -113,6 +119,38 @@ pub(super) fn ends_text(text: &[u8], from: usize) -> bool {
         Some(b'}' | b']') => true,
         _ => sign > behind && text.get(sign).is_none_or(|byte| matches!(byte, b'\n' | b'\r')),
     }
+}
+
+/// Returns where the next text of an array begins, if the lines of one text are the elements of it, as in the stack of an
+/// error: `["  password:","   'x'"]`. `from` is behind the sign.
+fn next_text(text: &[u8], named: &Named, from: usize) -> Option<usize> {
+    let (quote, behind) = Quote::at(text, from).filter(|(quote, _)| quote.mark == b'"')?;
+    let around = Quote::before(text, named.key.start).filter(|own| named.is_quoted && own.mark == b'"');
+    if text.get(behind) != Some(&b',') || around.is_some_and(|own| own.backslashes() <= quote.backslashes()) {
+        return None;
+    }
+    let gap = text[behind + 1..].iter().take(INDENT).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let next = Quote::at(text, behind + 1 + gap).filter(|(next, _)| *next == quote)?.1;
+    // The next key of an object.
+    let (_, end) = quote.close(text, next);
+    (text.get(end) != Some(&b':')).then_some(next)
+}
+
+/// Returns the value that stands alone in the next text of an array, where that is the line below its name: indented.
+fn in_next_text(text: &[u8], named: &Named, start: usize) -> Option<Range<usize>> {
+    let quote = Quote::before(text, start)?;
+    let end = quote.close(text, start).0;
+    let indent = blanks(text, start, INDENT);
+    let is_item = matches!(text[start + indent..end], [b'-' | b'*', b' ', ..]);
+    let from = start + indent + if is_item { 2 } else { 0 };
+    if let Some((quote, inner)) = Quote::at(&text[..end], from) {
+        let (close, behind) = quote.close(&text[..end], inner);
+        let is_alone = behind > close && text[behind..end].iter().all(|byte| b" ,;})]".contains(byte));
+        return (indent > 0 && is_alone && !is_harmless(&text[inner..close])).then_some(inner..close);
+    }
+    let word = text[from..end].trim_ascii_end();
+    let is_value = is_made(word) && !is_id(word) || is_item && is_password(named) && looks_random(word);
+    (is_value && !word.contains(&b' ') && is_secret(named, word)).then(|| from..from + word.len())
 }
 
 /// Longest comment between a name and the lines below it.

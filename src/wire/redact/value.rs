@@ -70,6 +70,16 @@ impl Quote {
         (text.len(), text.len())
     }
 
+    /// Returns where the next such quote of the line begins and ends, whatever it is for.
+    pub(super) fn next(self, text: &[u8], from: usize) -> (usize, usize) {
+        let rest = &text[from.min(text.len())..];
+        match memchr::memchr3(self.mark, b'\n', b'\r', rest).map(|length| from + length) {
+            Some(at) if text[at] == self.mark => (at - self.backslashes.min(at - from), at + 1),
+            Some(at) => (at, at),
+            None => (text.len(), text.len()),
+        }
+    }
+
     /// Returns whether a mark behind so many backslashes ends the text. Each level of escaping doubles them and adds one.
     fn is_closed_by(self, backslashes: usize) -> bool {
         let (mut depth, mut left) = (self.backslashes, backslashes);
@@ -361,6 +371,11 @@ pub(super) fn block(text: &[u8], key: usize, at: usize) -> Option<Range<usize>> 
     }
     let value = start?..end;
     let inner = text[value.clone()].trim_ascii_end();
+    if let Some((quote, from)) = Quote::at(inner, 0).filter(|_| !is_block) {
+        let (close, behind) = quote.close(inner, from);
+        let is_alone = matches!(inner[behind..], [] | [b',' | b';']) && behind > close;
+        return (is_alone && !is_harmless(&inner[from..close])).then(|| value.start + from..value.start + close);
+    }
     // Without the sign of a block, one word: a message goes on in its next line, too.
     let is_one = is_block || !inner.contains(&b' ') && !inner.ends_with(b":");
     (is_one && !is_harmless(inner)).then(|| value.start..value.start + inner.len())
