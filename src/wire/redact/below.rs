@@ -6,7 +6,7 @@ use super::named::{Named, is_secret, yaml_tag};
 use super::names::{NameKind, ends_in_name};
 use super::random::{is_harmless, is_made, is_number, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, blanks};
+use super::value::{Quote, bare_end, blanks};
 
 /// Most lines below a name that are looked at without being masked.
 const MOST_PLAIN: usize = 32;
@@ -90,6 +90,44 @@ pub(super) fn mask(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
         }
     }
     is_list || has_masked
+}
+
+/// Most values of a map in one line, and the longest of what of it is looked at.
+const FLOW: usize = 32;
+const LONGEST_FLOW: usize = 1_024;
+
+/// Masks what a machine made in the map that begins here with its brace: `api_keys: {prod: x}`.
+pub(super) fn mask_flow(scan: &mut Scan<'_>, named: &Named, from: usize) {
+    let text = scan.text;
+    let near = &text[..text.len().min(from + LONGEST_FLOW)];
+    let spaces = |at: usize| {
+        at + near[at.min(near.len())..].iter().take(LONGEST_LEAD).take_while(|byte| byte.is_ascii_whitespace()).count()
+    };
+    let mut at = spaces(from + 1);
+    for _ in 0..FLOW {
+        let Some(key) = key_of_map(near, at) else { break };
+        let behind = Quote::at(near, key.end).map_or(key.end, |(_, behind)| behind);
+        let start = spaces(behind + 1);
+        let (value, end) = match Quote::at(near, start) {
+            Some((quote, inner)) => {
+                let (close, end) = quote.close(near, inner);
+                (inner..close, end)
+            }
+            None => {
+                let end = bare_end(near, start);
+                (start..end, end)
+            }
+        };
+        let word = &text[value.clone()];
+        if !tells_of_it(&text[key]) && is_secret_item(named, word, Holds::Tokens, false) {
+            scan.mask(value);
+        }
+        let comma = spaces(end);
+        if near.get(comma) != Some(&b',') {
+            break;
+        }
+        at = spaces(comma + 1);
+    }
 }
 
 /// Returns whether an item of a list is a secret.
@@ -325,11 +363,11 @@ fn key_of_map(line: &[u8], from: usize) -> Option<Range<usize>> {
         }
         None => {
             let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.$@/".contains(byte);
-            let length = line[from..].iter().take(LONGEST_KEY).take_while(|byte| is_of_key(byte)).count();
+            let length = line.get(from..)?.iter().take(LONGEST_KEY).take_while(|byte| is_of_key(byte)).count();
             (from..from + length, from + length)
         }
     };
-    let is_key = matches!(line[behind.min(line.len())..], [b':'] | [b':', b' ' | b'\t' | b'\r', ..]);
+    let is_key = matches!(line.get(behind..), Some([b':'] | [b':', b' ' | b'\t' | b'\r', ..]));
     (is_key && !inner.is_empty() && !is_made(&line[inner.clone()])).then_some(inner)
 }
 

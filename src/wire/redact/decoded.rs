@@ -97,10 +97,12 @@ pub(super) fn decode(text: &[u8], has_names: bool) -> Option<BehindEscapes> {
             continue;
         };
         let decoded = decoded.get_or_insert_with(|| BehindEscapes::new(text.len()));
-        decoded.bytes.extend_from_slice(&text[copied..begin]);
+        // A backslash in front of a line end, each of them escaped.
+        let kept = usize::from(matches!(run, 3 | 6 | 12) && matches!(escape.char, Some('\n' | '\r')));
+        decoded.bytes.extend_from_slice(&text[copied..begin + kept]);
         tells |= escape.hides == Hides::Name || escape.hides == Hides::Place && has_names;
         if let Some(char) = escape.char {
-            decoded.begin_stretch(begin, true);
+            decoded.begin_stretch(begin + kept, true);
             decoded.bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
         }
         copied = begin + escape.length;
@@ -309,6 +311,7 @@ fn plain(char: char) -> Option<char> {
         // Soft hyphen; zero-width characters and directions; the byte order mark.
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => None,
         '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
+        '\u{201c}'..='\u{201f}' => Some('"'),
         '\u{2028}' | '\u{2029}' | '\u{85}' => Some('\n'),
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(char) - 0xfee0),
         _ => Some(char),

@@ -5,7 +5,9 @@ use std::ops::Range;
 use super::names::NameKind;
 use super::random::{is_harmless, is_made, is_number, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, balanced_end, bare_end, blanks, block, joined_mask, list, long_text, unwrapped};
+use super::value::{
+    Quote, balanced_end, bare_end, blanks, block, continued, joined_mask, joined_texts, list, long_text, unwrapped,
+};
 use super::{below, code};
 
 /// Fewest digits of a token that is a number, behind a colon.
@@ -65,6 +67,7 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
                 scan.mask(from..end);
             }
         }
+        b'{' if !named.is_assigned => below::mask_flow(scan, named, from),
         b'|' | b'>' if may_be_block && !named.is_assigned => {
             if let Some(value) = block(text, named.key.start, from) {
                 scan.mask(value);
@@ -87,6 +90,7 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
                 scan.mask(value);
             }
         }
+        b'\\' => scalar(scan, named, continued(text, from).unwrap_or(from)),
         _ => scalar(scan, named, from),
     }
 }
@@ -239,12 +243,14 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     }
     let from = unwrapped(text, from);
     if let Some((quote, inner)) = Quote::at(text, from) {
-        let (end, _) = quote.close(text, inner);
+        let (end, behind) = quote.close(text, inner);
         let value = &text[inner..end];
         let is_short = named.kind == NameKind::Signature && value.len() < LONG / 2;
         if !is_harmless(value) && !is_short {
             scan.mask(inner..end);
         }
+        let joined = if behind > end { joined_texts(text, behind, quote) } else { Vec::new() };
+        joined.into_iter().filter(|part| !is_harmless(&text[part.clone()])).for_each(|part| scan.mask(part));
         return;
     }
     // The working directory has the same name.
@@ -298,7 +304,7 @@ fn signatures(scan: &mut Scan<'_>, from: usize) -> bool {
 }
 
 /// Returns the text in angle brackets that begins here: the name of a value, or one.
-fn in_angles(text: &[u8], from: usize) -> Option<Range<usize>> {
+pub(super) fn in_angles(text: &[u8], from: usize) -> Option<Range<usize>> {
     let inner = text[from..].strip_prefix(b"<")?;
     let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b' ' | b'.');
     let length = inner.iter().take(4 * LONG).take_while(|byte| is_inside(byte)).count();

@@ -25,6 +25,10 @@ enum Follows {
     Encoded,
     /// A digest in hex digits.
     Digest,
+    /// The password of Redis, maybe behind a name: made by a machine.
+    Redis,
+    /// Nothing: `user:password` stands before it.
+    Nothing,
 }
 
 /// The phrases, in lower case.
@@ -36,6 +40,8 @@ static PHRASES: &[(&str, Follows)] = &[
     ("convertto-securestring ", Follows::AfterFlags),
     ("auth plain ", Follows::Encoded),
     ("auth login ", Follows::Encoded),
+    ("auth ", Follows::Redis),
+    ("| chpasswd", Follows::Nothing),
     ("jdbc:oracle:thin:", Follows::UserSlash),
     ("jdbc:oracle:oci:", Follows::UserSlash),
     ("jdbc:oracle:oci8:", Follows::UserSlash),
@@ -111,6 +117,15 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>, number: usize) {
             let length = text[from..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
             (length >= DIGEST).then_some(from..from + length)
         }
+        Follows::Redis if text[found.start..found.end] != *b"AUTH " => None,
+        Follows::Redis => {
+            let first = value(text, from);
+            let next = first.end + blanks(text, first.end, 1);
+            let place = if is_made(&text[first.clone()]) { first } else { value(text, next) };
+            let is_near = memchr::memchr2(b'\n', b'\r', &text[from..place.start]).is_none();
+            Some(place).filter(|place| is_near && is_made(&text[place.clone()]))
+        }
+        Follows::Nothing => before(text, found.start),
         Follows::Encoded => Some(value(text, from)).filter(|value| looks_random(&text[value.clone()])),
     };
     if let Some(secret) = secret
@@ -118,6 +133,22 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>, number: usize) {
     {
         scan.mask(secret);
     }
+}
+
+/// Returns the password in `user:password` that stands before a place, in quotes or as a word.
+fn before(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let low = at.saturating_sub(APART);
+    let front = text[low..at].trim_ascii_end();
+    let is_mark = |byte: &u8| matches!(byte, b'"' | b'\'');
+    let (front, word) = match front.split_last() {
+        Some((mark, inner)) if is_mark(mark) => {
+            let inner = inner.strip_suffix(b"\\").unwrap_or(inner);
+            (inner, memchr::memrchr(*mark, inner).map_or(0, |open| open + 1))
+        }
+        _ => (front, front.iter().rposition(|byte| byte.is_ascii_whitespace()).map_or(0, |gap| gap + 1)),
+    };
+    let colon = memchr::memchr(b':', &front[word..])?;
+    Some(low + word + colon + 1..low + front.len())
 }
 
 /// Returns whether words stand in a statement of SQL, not in a sentence: in capitals, or behind a verb of such statements.

@@ -122,6 +122,42 @@ pub(super) fn in_brackets(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool
     true
 }
 
+/// Words in the cell beside a name that tell what is or was done with it.
+static TELLING: &[&str] = &[
+    "changed",
+    "unchanged",
+    "updated",
+    "reset",
+    "rotated",
+    "set",
+    "unset",
+    "created",
+    "deleted",
+    "added",
+    "disabled",
+    "enabled",
+    "optional",
+    "ok",
+    "valid",
+    "verified",
+    "accepted",
+    "rejected",
+    "match",
+    "matches",
+    "mismatch",
+    "weak",
+    "strong",
+    "blank",
+    "text",
+    "varchar",
+    "provided",
+    "present",
+    "absent",
+    "unknown",
+    "denied",
+    "locked",
+];
+
 /// Masks the cell beside a name, unless the line is a header.
 fn beside(
     scan: &mut Scan<'_>,
@@ -143,7 +179,9 @@ fn beside(
         is_behind_words || memchr::memmem::find(&text[cells[column].start..named.key.start], b": ").is_some();
     let named = Named { is_quoted: true, is_assigned: false, ..named.clone() };
     // Choices of a sentence look the same.
-    let is_alone = cells.len() == 2 && !is_behind_words && matches!(named.kind, NameKind::Password | NameKind::Phrase);
+    let tells = TELLING.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(value));
+    let is_password = matches!(named.kind, NameKind::Password | NameKind::Phrase) && !tells;
+    let is_alone = cells.len() == 2 && !is_behind_words && is_password;
     let is_value = is_secret(&named, value) && (looks_random(value) || is_alone && !value.contains(&b' '));
     if is_value {
         scan.mask(cell);

@@ -249,6 +249,34 @@ pub(super) fn unwrapped(text: &[u8], from: usize) -> usize {
     if Quote::at(text, at).is_some() { at } else { from }
 }
 
+/// Returns where the next line begins that a shell joins to this one: a backslash ends it.
+pub(super) fn continued(text: &[u8], at: usize) -> Option<usize> {
+    let line = match text.get(at..)? {
+        [b'\\', b'\n', ..] => at + 2,
+        [b'\\', b'\r', b'\n', ..] => at + 3,
+        _ => return None,
+    };
+    Some(line + blanks(text, line, LONGEST_LEAD))
+}
+
+/// Returns the texts in quotes that a language joins to one that ends here: each begins a line.
+pub(super) fn joined_texts(text: &[u8], behind: usize, quote: Quote) -> Vec<Range<usize>> {
+    let (mut joined, mut at) = (Vec::new(), behind);
+    loop {
+        let gap = text[at..].iter().take(LONGEST_LEAD).take_while(|byte| byte.is_ascii_whitespace()).count();
+        let is_line = matches!(text[at..at + gap], [b'\n', b' ' | b'\t', ..] | [b'\r', b'\n', b' ' | b'\t', ..]);
+        let Some((_, inner)) = Quote::at(text, at + gap).filter(|(next, _)| is_line && *next == quote) else { break };
+        let (end, next) = quote.close(text, inner);
+        // A key stands before its sign.
+        if next == end || matches!(text.get(next), Some(b':' | b'=')) {
+            break;
+        }
+        joined.push(inner..end);
+        at = next;
+    }
+    joined
+}
+
 /// Returns whether a character ends what stands before a bracket or a comma.
 fn is_end(byte: u8) -> bool {
     byte.is_ascii_whitespace()
