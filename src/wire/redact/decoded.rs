@@ -284,7 +284,8 @@ fn behind_backslashes(text: &[u8], run: usize) -> Option<Escape> {
                 None => return Some(invisible(length)),
                 // The backslashes in front of a quote tell how deep it is.
                 Some(shown) if shown == char && char.is_ascii_graphic() => {
-                    return (run == 1).then_some(Escape { char: Some(shown), length, hides: Hides::Name });
+                    let is_told = run == 1 || !matches!(char, '"' | '\'' | '`' | '\\');
+                    return is_told.then_some(Escape { char: Some(shown), length, hides: Hides::Name });
                 }
                 Some(char) => return Some(Escape { char: Some(char), length, hides: hidden_by(char) }),
             }

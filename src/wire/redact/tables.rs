@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::named::{Named, is_secret};
 use super::names::NameKind;
-use super::random::{is_harmless, looks_random};
+use super::random::{is_harmless, is_made, looks_random};
 use super::scan::{Scan, TableSeen};
 use super::value::Quote;
 
@@ -56,6 +56,7 @@ pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
     let words = words.into_iter().flatten().max().map(|at| start + at);
     in_line(scan, named, line.clone(), sign, false)
         || words.is_some_and(|from| in_line(scan, named, from..line.end, sign, true))
+        || behind_sentence(scan, named, line, sign)
 }
 
 /// Masks the cell behind a name, or the cells of its column, where its line is a row of a table from `line.start` on.
@@ -73,7 +74,29 @@ fn in_line(scan: &mut Scan<'_>, named: &Named, line: Range<usize>, sign: u8, is_
         };
     let is_header =
         cells.len() >= 2 && cells.len() <= COLUMNS && cells.iter().all(|cell| is_title(&text[cell.clone()]));
-    is_table && is_header && below(scan, &cells, column, line, sign)
+    is_table && is_header && below(scan, &cells, column, line, sign, |_| true)
+}
+
+/// Masks what a machine made below a name where words of a sentence or a logger stand in front of the header, so that only
+/// the row below tells how many columns there are: `could not read user,password`.
+fn behind_sentence(scan: &mut Scan<'_>, named: &Named, line: Range<usize>, sign: u8) -> bool {
+    let text = scan.text;
+    let row = line_at(text, line.end + 1);
+    if sign == b'|' || row.len() > LINE {
+        return false;
+    }
+    let columns = cells(text, row, sign).len();
+    let cells = cells(text, line.clone(), sign);
+    let header = match cells.len().checked_sub(columns) {
+        Some(lead) if columns > 1 && cells.len() <= COLUMNS => cells.get(lead..).unwrap_or_default(),
+        _ => return false,
+    };
+    let Some(column) = header.iter().position(|cell| cell.contains(&named.key.start)) else { return false };
+    // Behind the first, titles of one word: an enumeration has blanks.
+    let is_word = |cell: &Range<usize>| is_title(&text[cell.clone()]) && !text[cell.clone()].contains(&b' ');
+    let has_blanks = header.windows(2).any(|two| text[two[0].end..two[1].start].contains(&b' '));
+    let is_header = column > 0 && header[1..].iter().all(is_word) && !has_blanks;
+    is_header && below(scan, header, column, line, sign, is_made)
 }
 
 /// Most tuples of values behind a list of columns.
@@ -190,7 +213,14 @@ fn beside(
 }
 
 /// Masks a column of the rows below a header; returns whether there are any.
-fn below(scan: &mut Scan<'_>, cells_of_header: &[Range<usize>], column: usize, header: Range<usize>, sign: u8) -> bool {
+fn below(
+    scan: &mut Scan<'_>,
+    cells_of_header: &[Range<usize>],
+    column: usize,
+    header: Range<usize>,
+    sign: u8,
+    is_one: impl Fn(&[u8]) -> bool,
+) -> bool {
     let text = scan.text;
     let mut at = header.end + 1;
     let mut has_row = false;
@@ -203,7 +233,8 @@ fn below(scan: &mut Scan<'_>, cells_of_header: &[Range<usize>], column: usize, h
             }
             has_row = true;
             let cell = cells[column].clone();
-            if !is_harmless(&text[cell.clone()]) {
+            let value = &text[cell.clone()];
+            if !is_harmless(value) && is_one(value) {
                 scan.mask(cell);
             }
         }

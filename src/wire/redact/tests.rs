@@ -171,6 +171,10 @@ const LEFT_ALONE: &[&str] = &[
     "v1.0-rc1 v4.local.dev v2.public.example API-1234 dose-a1 mfa.example.com sl.Build e2b_test1 tskey-auth-x1 secret-live-db1 cflt1",
     "NRAL orders_secret_a1b2c3, x1y2z3_secret_name AZDO-1 EAAA1 xaat-1 phx_1 npg_orders1 npg_a1b2c3d4e5f6g7 https://docs.infura.io/v3/a",
     "token: { type: String, required: true, index1: a2b } apiKey: { type: DataTypes.STRING(64), secret1: false, id: x1y2z3x1y2z3 },",
+    "test_shouldReturnErrorWhenFileIsNew live_aNameOfAFunctionThatIsLong1 test_0f1e2d3c4b5a6978 fw_handlerOfTheNewRelease2024v1",
+    "pa-internal-service-name-2024-deployment-v1-abcd fc-0f1e2d3c4b5a6978 bb_live_test ssl.handshake_failure sl.Build pk_orders_1",
+    "pat.orders.example pattern.a1 secret-of-the-orders-service-in-2026-with-a-long-name A3-size ico-1 oauth:2.0 oauth:token_endpoint",
+    "api-8f507cfc-7d6e-4f5e-9d8e-2f0a3b1c4d5e as-0f1e2d3c4b5a69788796a5 st.0f1e2d3c4b5a697887 AQECAHh1 AKID1 AKLT of spins",
     "passwordless=a1, password_file=/run/a1, tokenize(x1), token_type=b2, secretary: c3d4",
 ];
 
