@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::headers;
-use super::named::{Named, ends_text, in_angles, in_next_line, is_secret, value};
-use super::names::{NAMES, NameKind, is_count, key_around};
+use super::named::{ends_text, in_angles, in_next_line, value};
+use super::names::{NAMES, NameKind, Named, is_count, is_secret, key_around};
 use super::random::{is_harmless, is_made, looks_random};
 use super::scan::Scan;
 use super::value::{Quote, bare_end, blanks, continued};

@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use super::named::{Named, is_secret, yaml_tag};
-use super::names::{NameKind, ends_in_name};
+use super::names::{NameKind, Named, ends_in_name, is_secret};
 use super::random::{is_harmless, is_made, is_number, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, bare_end, blanks};
+use super::value::{Quote, bare_end, blanks, yaml_tag};
 
 /// Most lines below a name that are looked at without being masked.
 const MOST_PLAIN: usize = 32;
@@ -17,7 +16,7 @@ const LONGEST_KEY: usize = 64;
 
 /// What a name says of the items below it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
+enum ItemsBelow {
     /// Passwords: any word.
     Passwords,
     /// Secrets and credentials: any word but the name of one.
@@ -26,7 +25,7 @@ enum Holds {
     Tokens,
 }
 
-impl Holds {
+impl ItemsBelow {
     fn of(text: &[u8], named: &Named) -> Self {
         let key = text[named.key.clone()].to_ascii_lowercase();
         let has = |word: &str| memchr::memmem::find(&key, word.as_bytes()).is_some();
@@ -58,7 +57,7 @@ struct LineBelow {
 pub(super) fn mask(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
     let text = scan.text;
     let Some(own) = column(text, named.key.start) else { return false };
-    let holds = Holds::of(text, named);
+    let holds = ItemsBelow::of(text, named);
     let (mut end, mut plain, mut is_list, mut has_masked, mut has_rules) = (line_end(text, at), 0, false, false, None);
     while plain < MOST_PLAIN {
         let Some(line) = next_line(text, end) else { break };
@@ -73,14 +72,14 @@ pub(super) fn mask(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
             break;
         }
         is_list |= line.is_item;
-        let has_rules = *has_rules.get_or_insert_with(|| holds != Holds::Tokens && has_rules_below(text, at, own));
-        let may_be_any = holds != Holds::Tokens && !has_rules;
+        let has_rules = *has_rules.get_or_insert_with(|| holds != ItemsBelow::Tokens && has_rules_below(text, at, own));
+        let may_be_any = holds != ItemsBelow::Tokens && !has_rules;
         let value = &text[line.value.clone()];
         let is_one = match &line.key {
             None => is_secret_item(named, value, holds, may_be_any),
             Some(key) => {
                 let may_be_any =
-                    may_be_any && (looks_random(value) || holds == Holds::Passwords && is_plural(text, named));
+                    may_be_any && (looks_random(value) || holds == ItemsBelow::Passwords && is_plural(text, named));
                 !line.is_sentence && !tells_of_it(&text[key.clone()]) && is_secret_item(named, value, holds, may_be_any)
             }
         };
@@ -119,7 +118,7 @@ pub(super) fn mask_flow(scan: &mut Scan<'_>, named: &Named, from: usize) {
             }
         };
         let word = &text[value.clone()];
-        if !tells_of_it(&text[key]) && is_secret_item(named, word, Holds::Tokens, false) {
+        if !tells_of_it(&text[key]) && is_secret_item(named, word, ItemsBelow::Tokens, false) {
             scan.mask(value);
         }
         let comma = spaces(end);
@@ -131,7 +130,7 @@ pub(super) fn mask_flow(scan: &mut Scan<'_>, named: &Named, from: usize) {
 }
 
 /// Returns whether an item of a list is a secret.
-fn is_secret_item(named: &Named, value: &[u8], holds: Holds, may_be_any: bool) -> bool {
+fn is_secret_item(named: &Named, value: &[u8], holds: ItemsBelow, may_be_any: bool) -> bool {
     if is_harmless(value) || is_place(value) {
         return false;
     }
@@ -140,11 +139,11 @@ fn is_secret_item(named: &Named, value: &[u8], holds: Holds, may_be_any: bool) -
     is_made
         || may_be_any
             && match holds {
-                Holds::Passwords => !is_name_of_one(value) && is_secret(named, value),
-                Holds::Secrets => {
+                ItemsBelow::Passwords => !is_name_of_one(value) && is_secret(named, value),
+                ItemsBelow::Secrets => {
                     !ends_in_name(value) && !is_constant(value) && (value.len() >= 6 || !is_number(value))
                 }
-                Holds::Tokens => false,
+                ItemsBelow::Tokens => false,
             }
 }
 

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::code;
-use super::named::{Named, value};
+use super::named::value;
+use super::names::Named;
 use super::random::{is_harmless, looks_random};
 use super::scan::Scan;
 use super::value::{Quote, bare_end, blanks, joined_mask, list};

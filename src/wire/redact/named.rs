@@ -1,36 +1,15 @@
-//! The value of a name: a text, a list, an object or a block, and whether it is a secret.
+//! The value of a name: a text, a list, an object or a block.
 
 use std::ops::Range;
 
-use super::names::NameKind;
-use super::random::{is_harmless, is_made, is_number, looks_random};
+use super::names::{LONG, NameKind, Named, is_secret};
+use super::random::{is_harmless, is_made, looks_random};
 use super::scan::Scan;
 use super::value::{
     Quote, balanced_end, bare_end, blanks, block, continued, joined_mask, joined_texts, list, long_text, unwrapped,
+    yaml_tag,
 };
 use super::{below, code};
-
-/// Fewest digits of a token that is a number, behind a colon.
-const NUMBER: usize = 8;
-/// Shortest signature without quotes; twice that, a key may be all letters.
-const LONG: usize = 16;
-
-/// A key of which the name was found.
-#[derive(Clone)]
-pub(super) struct Named {
-    pub(super) kind: NameKind,
-    pub(super) key: Range<usize>,
-    /// The byte in front of the key, a blank at the start.
-    pub(super) before: u8,
-    /// Whether a quote ends the key.
-    pub(super) is_quoted: bool,
-    /// Whether a sign of assignment follows, and no colon.
-    pub(super) is_assigned: bool,
-    /// Whether a blank stands behind the sign.
-    pub(super) is_spaced: bool,
-    /// Whether it says how many there are: a number is none of them.
-    pub(super) is_count: bool,
-}
 
 /// Masks the value that begins here.
 pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_block: bool) {
@@ -65,6 +44,8 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
             let end = balanced_end(text, from);
             if !is_harmless(&text[from..end]) && end > from + 2 {
                 scan.mask(from..end);
+            } else {
+                below::mask_flow(scan, named, from);
             }
         }
         b'{' if !named.is_assigned => below::mask_flow(scan, named, from),
@@ -206,19 +187,6 @@ fn is_id(word: &[u8]) -> bool {
     word.contains(&b'-') && word.iter().all(is_hex) || word.contains(&b'.') || word.starts_with(b"/")
 }
 
-/// Returns how long the tag or the anchor in front of a value of YAML is: `!!str x`, `&name x`.
-pub(super) fn yaml_tag(rest: &[u8]) -> usize {
-    let sign = match rest {
-        [b'!', b'!', ..] => 2,
-        [b'&', ..] => 1,
-        _ => return 0,
-    };
-    let word = rest[sign..].iter().take(LONG).take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    let behind = sign + word;
-    let has_value = rest.get(behind) == Some(&b' ') && rest.get(behind + 1).is_some_and(u8::is_ascii_graphic);
-    if word > 0 && has_value { behind + 1 } else { 0 }
-}
-
 fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     let text = scan.text;
     if let Some(value) = long_text(text, from) {
@@ -309,27 +277,6 @@ pub(super) fn in_angles(text: &[u8], from: usize) -> Option<Range<usize>> {
     let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b' ' | b'.');
     let length = inner.iter().take(4 * LONG).take_while(|byte| is_inside(byte)).count();
     (inner.get(length) == Some(&b'>')).then_some(from + 1..from + 1 + length)
-}
-
-/// Returns whether a value without quotes is a secret.
-pub(super) fn is_secret(named: &Named, value: &[u8]) -> bool {
-    if is_harmless(value) {
-        return false;
-    }
-    let is_told = named.is_assigned || named.is_quoted;
-    match named.kind {
-        NameKind::Password | NameKind::Phrase => value.len() >= 4 || !is_number(value),
-        NameKind::Pass => !is_number(value) && (is_told || value.len() >= LONG / 2 && is_made(value)),
-        NameKind::Signature => value.len() >= LONG,
-        NameKind::Personal => is_told || value.len() >= 3 && value.iter().all(u8::is_ascii_digit),
-        NameKind::Token | NameKind::Authorization | NameKind::Cookie if is_number(value) => {
-            let least = if named.is_assigned { NUMBER - 2 } else { NUMBER };
-            value.len() >= least && value.iter().all(u8::is_ascii_digit) && !named.is_count
-        }
-        NameKind::Token | NameKind::Authorization | NameKind::Cookie => {
-            is_told || looks_random(value) || value.len() >= 2 * LONG
-        }
-    }
 }
 
 /// Returns where words with blanks between them end: with the line, or before a comma or the end of what is quoted.

@@ -1,8 +1,8 @@
 //! Pairs of a name and its value without a sign between them: tuples, terms of Erlang, what PHP serializes, variables of
 //! Terraform.
 
-use super::named::{Named, value};
-use super::names::NameKind;
+use super::named::value;
+use super::names::{NameKind, Named};
 use super::random::{is_harmless, looks_random};
 use super::scan::Scan;
 use super::value::{Quote, blanks, unwrapped};

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::named::{Named, is_secret};
-use super::names::NameKind;
+use super::names::{NameKind, Named, is_secret};
 use super::random::{is_harmless, is_made, looks_random};
 use super::scan::{Scan, TableSeen};
 use super::value::Quote;

@@ -194,6 +194,22 @@ pub(super) fn joined_mask(text: &[u8], from: usize) -> Option<usize> {
     (is_known || looks_random(&text[end..end + rest])).then_some(end)
 }
 
+/// Longest tag or anchor of YAML.
+const LONGEST_TAG: usize = 16;
+
+/// Returns how long the tag or the anchor in front of a value of YAML is: `!!str x`, `&name x`.
+pub(super) fn yaml_tag(rest: &[u8]) -> usize {
+    let sign = match rest {
+        [b'!', b'!', ..] => 2,
+        [b'&', ..] => 1,
+        _ => return 0,
+    };
+    let word = rest[sign..].iter().take(LONGEST_TAG).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let behind = sign + word;
+    let has_value = rest.get(behind) == Some(&b' ') && rest.get(behind + 1).is_some_and(u8::is_ascii_graphic);
+    if word > 0 && has_value { behind + 1 } else { 0 }
+}
+
 /// Returns the text between marks that stand three times, also over many lines: `"""` of TOML and Python.
 pub(super) fn long_text(text: &[u8], at: usize) -> Option<Range<usize>> {
     let (_, inner) = Quote::at(text, at)?;
