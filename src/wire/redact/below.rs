@@ -78,8 +78,12 @@ pub(super) fn mask(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
         let is_one = match &line.key {
             None => is_secret_item(named, value, holds, may_be_any),
             Some(key) => {
-                let may_be_any =
-                    may_be_any && (looks_random(value) || holds == ItemsBelow::Passwords && is_plural(text, named));
+                let may_be_any = may_be_any
+                    && match holds {
+                        ItemsBelow::Passwords => looks_random(value) || is_plural(text, named),
+                        // Credentials have parts, of which few are secret.
+                        _ => looks_random(value) && !text[named.key.clone()].to_ascii_lowercase().starts_with(b"cred"),
+                    };
                 !line.is_sentence && !tells_of_it(&text[key.clone()]) && is_secret_item(named, value, holds, may_be_any)
             }
         };
@@ -168,6 +172,22 @@ fn is_place(word: &[u8]) -> bool {
         || word.starts_with(b"arn:")
         || has(b"://")
         || word.contains(&b'-') && word.iter().all(is_hex)
+        || is_resource(word)
+        || is_date(word)
+}
+
+/// Returns whether a word is the id of a resource of AWS: `subnet-0abc123def4567890`.
+fn is_resource(word: &[u8]) -> bool {
+    let is_of_kind = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'-';
+    let dash = memchr::memrchr(b'-', word).unwrap_or(0);
+    let tail = &word[dash..];
+    dash > 0 && tail.len() > 8 && tail[1..].iter().all(u8::is_ascii_hexdigit) && word[..dash].iter().all(is_of_kind)
+}
+
+/// Returns whether a word begins with a date: `2026-01-02T03:04:05Z`.
+fn is_date(word: &[u8]) -> bool {
+    let digits = |range: Range<usize>| word.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    digits(0..4) && digits(5..7) && digits(8..10) && word[4] == b'-' && word[7] == b'-'
 }
 
 /// Returns whether a word is the name of a constant or a variable: `API_KEY`, `$TOKEN`.
@@ -216,6 +236,16 @@ static TELLING: &[&str] = &[
     "policy",
     "endpoint",
     "kind",
+    "kid",
+    "provider",
+    "profile",
+    "expiration",
+    "instance",
+    "subnet",
+    "pod",
+    "database",
+    "dbname",
+    "model",
     "namespace",
     "key",
     "sha",

@@ -204,8 +204,8 @@ static STAND_INS: &[&str] = &[
 ];
 
 /// Returns whether a type or what stands for a value that is not shown is in the brackets that begin here: `[String]`,
-/// `[Getter]`, `[Function: x]`. Where a password may stand, any word that begins with a capital may be one.
-pub(super) fn is_in_brackets(text: &[u8], from: usize, may_be_word: bool) -> bool {
+/// `[Getter]`, `[Function: x]`.
+pub(super) fn is_in_brackets(text: &[u8], from: usize) -> bool {
     let Some(line) = near(text, from).strip_prefix(b"[") else { return false };
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
     let word = &line[..line.iter().take(NAME).take_while(|byte| is_of_name(byte)).count()];
@@ -220,11 +220,10 @@ pub(super) fn is_in_brackets(text: &[u8], from: usize, may_be_word: bool) -> boo
     // Words in it begin with capitals, and have small letters behind them.
     let humps = word.windows(2).filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase()).count();
     let is_name = !word.iter().any(u8::is_ascii_digit) && humps * LETTERS_OF_HUMP <= word.len();
-    let is_type = is_name && (!may_be_word || humps > 0 || ends_in_name(word));
     // `[Byte; 12]`, of Rust.
-    is_name && behind.starts_with(b"; ")
-        || is_type
-            && matches!(behind, [b']' | b'!' | b'?' | b'<', ..] | [b':', b' ', ..] | [b' ', b'*' | b'{' | b'(', ..])
+    is_name
+        && (behind.starts_with(b"; ")
+            || matches!(behind, [b']' | b'!' | b'?' | b'<', ..] | [b':', b' ', ..] | [b' ', b'*' | b'{' | b'(', ..]))
 }
 
 /// Fewest letters of a word in the name of a type, as a mean.

@@ -68,6 +68,10 @@ const SYMMETRIC: usize = 20;
 fn symmetric(scan: &mut Scan<'_>, found: Range<usize>) {
     let text = scan.text;
     let Some((quote, _)) = Quote::at(text, found.end) else { return };
+    let lead = text[..found.start].iter().rev().take(4).take_while(|byte| matches!(byte, b' ' | b'\\')).count();
+    if text[..found.start - lead].last() != Some(&b':') {
+        return;
+    }
     let low = found.start.saturating_sub(JSON_KEY);
     let near = &text[low..text.len().min(found.end + JSON_KEY)];
     for at in memchr::memmem::find_iter(near, b"\"k").map(|at| low + at + 2) {

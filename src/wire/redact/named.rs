@@ -37,7 +37,7 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
         return;
     }
     match first {
-        b'[' if !named.is_assigned && code::is_in_brackets(text, from, is_password(named)) => {}
+        b'[' if !named.is_assigned && code::is_in_brackets(text, from) => {}
         b'[' => list_values(scan, named, code::go_list(text, from).unwrap_or(from)),
         b'{' if code::go_list(text, from).is_some() => list_values(scan, named, from),
         b'{' if named.is_quoted || named.is_assigned || named.kind == NameKind::Password => {
