@@ -80,6 +80,7 @@ pub(super) fn mask(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
             Some(key) => {
                 let may_be_any = may_be_any
                     && match holds {
+                        _ if text[key.clone()].eq_ignore_ascii_case(b"value") => true,
                         ItemsBelow::Passwords => looks_random(value) || is_plural(text, named),
                         // Credentials have parts, of which few are secret.
                         _ => looks_random(value) && !text[named.key.clone()].to_ascii_lowercase().starts_with(b"cred"),

@@ -120,10 +120,9 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>, number: usize) {
         Follows::Redis if text[found.start..found.end] != *b"AUTH " => None,
         Follows::Redis => {
             let first = value(text, from);
-            let next = first.end + blanks(text, first.end, 1);
-            let place = if is_made(&text[first.clone()]) { first } else { value(text, next) };
-            let is_near = memchr::memchr2(b'\n', b'\r', &text[from..place.start]).is_none();
-            Some(place).filter(|place| is_near && is_made(&text[place.clone()]))
+            let next = value(text, first.end + blanks(text, first.end, 1));
+            let is_near = |place: &Range<usize>| memchr::memchr2(b'\n', b'\r', &text[from..place.start]).is_none();
+            [first, next].into_iter().find(|place| is_near(place) && is_of_redis(text, place.clone()))
         }
         Follows::Nothing => before(text, found.start),
         Follows::Encoded => Some(value(text, from)).filter(|value| looks_random(&text[value.clone()])),
@@ -133,6 +132,19 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>, number: usize) {
     {
         scan.mask(secret);
     }
+}
+
+/// Shortest word that is a password of Redis at the end of its line.
+const LAST_WORD: usize = 8;
+
+/// Returns whether the argument of a command of Redis is a password: made by a machine, or the last word of its line and
+/// neither the name of a mechanism nor that of a host.
+fn is_of_redis(text: &[u8], place: Range<usize>) -> bool {
+    let word = &text[place.clone()];
+    let has = |is: fn(&u8) -> bool| word.iter().any(is);
+    let is_last = text.get(place.end).is_none_or(|byte| matches!(byte, b'\n' | b'\r' | b'"' | b'\'' | b'\\'));
+    let is_word = has(u8::is_ascii_lowercase) || word.iter().all(u8::is_ascii_digit);
+    is_made(word) || is_last && is_word && word.len() >= LAST_WORD && looks_random(word) && !word.contains(&b'.')
 }
 
 /// Returns the password in `user:password` that stands before a place, in quotes or as a word.
