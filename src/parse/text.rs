@@ -23,11 +23,17 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
-        let end = memchr::memchr2(b'\n', b'\r', text.as_bytes());
-        let cut = end.and_then(|end| Some((text.get(..end)?, text.get(end + 1..)?)));
+        let cut = split_line(text);
         rest = cut.map(|(_, after)| after);
         Some(cut.map_or(text, |(line, _)| line))
     })
+}
+
+/// Splits at the first line end.
+fn split_line(text: &str) -> Option<(&str, &str)> {
+    let end = memchr::memchr2(b'\n', b'\r', text.as_bytes())?;
+    let (line, rest) = text.split_at_checked(end)?;
+    Some((line, rest.strip_prefix("\r\n").or_else(|| rest.get(1..))?))
 }
 
 /// Splits at the first `mark`. Error texts are long and mostly lack the mark, which the vectorised search of `memchr`
@@ -46,8 +52,7 @@ pub(super) fn split_at_traceback(text: &str) -> Option<(&str, &str)> {
 
 /// Splits off the first line; the rest begins after its line end.
 pub(super) fn first_line(text: &str) -> (&str, &str) {
-    let end = memchr::memchr2(b'\n', b'\r', text.as_bytes());
-    end.and_then(|end| Some((text.get(..end)?, text.get(end + 1..)?))).unwrap_or((text, ""))
+    split_line(text).unwrap_or((text, ""))
 }
 
 /// Strips leading blanks, including the no-break spaces that the Python client indents with.

@@ -45,8 +45,10 @@ impl Shared {
             code: verdict.code,
             has_fingerprint: verdict.fingerprint.is_some(),
             error: &|| {
-                let text = |text: &String| Cow::Owned(redaction.apply(text));
-                (verdict.error_type.as_ref().map(text), verdict.error_message.as_ref().map(text))
+                let error_type = verdict.error_type.as_deref();
+                let message = verdict.error_message.as_deref();
+                let message = message.map(|message| redaction.apply_to_message(error_type, message));
+                (error_type.map(|name| Cow::Owned(redaction.apply(name))), message.map(Cow::Owned))
             },
             target: match &verdict.downstream {
                 Some(call) => target_of(call, redaction),

@@ -95,7 +95,8 @@ pub(crate) fn record_of(
             .or(attempt.platform_error_type.as_deref())
             .map(text),
         error_type: verdict.error_type.as_deref().map(text),
-        error_message: verdict.error_message.as_deref().map(text),
+        error_message: (verdict.error_message.as_deref())
+            .map(|message| redaction.apply_to_message(verdict.error_type.as_deref(), message)),
         fingerprint: verdict.fingerprint.clone(),
         retryable: verdict.retryable.as_str().to_owned(),
         partial_work: verdict.partial_work.as_str().to_owned(),

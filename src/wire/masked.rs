@@ -5,11 +5,14 @@ use super::{Comparison, Gate, Record, Redaction, Summary};
 impl Record {
     /// Masks the secrets in its names and texts: an earlier run may have been asked to leave them.
     pub(crate) fn mask(&mut self, redaction: &Redaction) {
+        if let Some(message) = &mut self.error_message {
+            *message = redaction.apply_to_message(self.error_type.as_deref(), message);
+        }
         let named =
             [&mut self.account_id, &mut self.region, &mut self.log_group, &mut self.log_stream, &mut self.function];
         let told = [&mut self.version, &mut self.runtime, &mut self.architecture, &mut self.tenant_id];
         let linked = [&mut self.execution_arn, &mut self.request_id, &mut self.xray_trace_id, &mut self.progress];
-        let said = [&mut self.platform_error_type, &mut self.error_type, &mut self.error_message, &mut self.frame];
+        let said = [&mut self.platform_error_type, &mut self.error_type, &mut self.frame];
         let of_call = self
             .downstream
             .iter_mut()

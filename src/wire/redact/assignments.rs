@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::headers;
-use super::named::{Named, ends_text, in_next_line, is_secret, value};
-use super::names::{NAMES, NameKind, is_count, key_around};
+use super::named::{ends_text, in_angles, in_next_line, value};
+use super::names::{NAMES, NameKind, Named, is_count, is_secret, key_around};
 use super::random::{is_harmless, is_made, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, bare_end, blanks, unwrapped};
-use super::{siblings, tables};
+use super::value::{Quote, bare_end, blanks, continued};
+use super::{pairs, siblings, tables};
 
 /// Most blanks around a sign.
 const AROUND: usize = 16;
@@ -126,6 +126,8 @@ fn sign_of(rest: &[u8], is_apart: bool) -> Option<usize> {
         [b':', b':', b' ', ..] if !is_apart => Some(2),
         [b'=', b'=', b'=', ..] => Some(3),
         [b'=', b'=', ..] => Some(2),
+        [b'!', b'=', b'=', ..] if is_quoted(3) => Some(3),
+        [b'!', b'=', ..] if is_quoted(2) => Some(2),
         [b'=' | b':', ..] => Some(1),
         [b'-' | b'~', b'>', ..] if is_apart => Some(2),
         [b'<', b'-', ..] if is_quoted(2) => Some(2),
@@ -190,7 +192,7 @@ fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: 
     }
     let text = scan.text;
     match (closing, text.get(at)) {
-        (Some(_), _) => pair(scan, named, at),
+        (Some(_), _) => pairs::quoted(scan, named, at),
         (None, Some(b'>')) if in_element(text, named) => siblings::own_element(scan, named, at + 1),
         (None, Some(b' ' | b'\t')) if in_element(text, named) => {
             let attributes =
@@ -207,6 +209,8 @@ fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: 
         (None, Some(b'<')) if text[at..].starts_with(b"</") => siblings::element_pair(scan, named, at),
         (None, Some(b'<')) if text[at..].starts_with(b"<<") => here_document(scan, at + 2),
         (None, Some(b'(')) => call(scan, named, at + 1),
+        (None, Some(b',')) if named.before == b'{' => pairs::erlang(scan, at + 1),
+        (None, Some(b',' | b';')) => told_instead(scan, named, at + 1),
         (None, Some(b'/')) => segment(scan, named, at + 1),
         // The only key of a section: `[password]`.
         (None, Some(b'\n' | b'\r')) if text[..at].ends_with(b"]") && named.before == b'[' => section(scan, named, at),
@@ -366,8 +370,9 @@ fn in_element(text: &[u8], named: &Named) -> bool {
 
 /// Masks the value of a flag that stands behind a blank.
 fn flag(scan: &mut Scan<'_>, named: &Named, at: usize) {
-    let from = at + blanks(scan.text, at, AROUND);
     let text = scan.text;
+    let from = at + blanks(text, at, AROUND);
+    let from = continued(text, from).unwrap_or(from);
     let (value, is_value) = match Quote::at(text, from) {
         Some((quote, inner)) => (inner..quote.close(text, inner).0, true),
         None => (from..bare_end(text, from), text.get(from) != Some(&b'-')),
@@ -377,53 +382,6 @@ fn flag(scan: &mut Scan<'_>, named: &Named, at: usize) {
     let name = name.strip_prefix(b"--").unwrap_or(name).to_ascii_uppercase();
     if is_value && !is_harmless(&text[value.clone()]) && text[value.clone()] != *name {
         scan.mask(value);
-    }
-}
-
-/// Masks what follows a quoted key: the other half of a tuple.
-fn pair(scan: &mut Scan<'_>, named: &Named, at: usize) {
-    let text = scan.text;
-    let is_between = |byte: &u8| matches!(byte, b',' | b'.');
-    let sign = at + blanks(text, at, 3);
-    let Some(comma) = text.get(sign).filter(|byte| is_between(byte)).map(|_| sign + 1) else {
-        return in_quotes_beside(scan, named, at);
-    };
-    let next = comma + text[comma..].iter().take(AROUND).take_while(|byte| byte.is_ascii_whitespace()).count();
-    let Some((quote, inner)) = Quote::at(text, unwrapped(text, next)) else { return };
-    let (end, behind) = quote.close(text, inner);
-    // The next key of an object.
-    if text.get(behind + blanks(text, behind, AROUND)) == Some(&b':') {
-        return;
-    }
-    let key = &text[named.key.clone()];
-    let front = text[..named.key.start].trim_ascii_end();
-    let front = front.strip_suffix(b"\"").or(front.strip_suffix(b"'")).unwrap_or(front);
-    let front = front.strip_suffix(b"\\").unwrap_or(front);
-    let in_tuple = front.ends_with(b"(") || matches!(front, [.., b'(', b'b' | b'u' | b'r']);
-    // A sentence may end in the name of a header or a flag: `"unknown flag: --token"`.
-    let is_alone = Quote::before(text, named.key.start).is_some();
-    let is_header =
-        is_alone && (key.contains(&b'-') || matches!(named.kind, NameKind::Authorization | NameKind::Cookie));
-    let value = &text[inner..end];
-    // Frames of a stack follow a message that ends in such a word.
-    let is_random = looks_random(value) && !value.contains(&b' ');
-    if (in_tuple || is_header || is_random) && !is_harmless(value) {
-        scan.mask(inner..end);
-    }
-}
-
-/// Masks a value that stands behind its key, both in quotes: `"password" "x"`.
-fn in_quotes_beside(scan: &mut Scan<'_>, named: &Named, at: usize) {
-    let text = scan.text;
-    let gap = blanks(text, at, AROUND);
-    if gap == 0 || !matches!(named.kind, NameKind::Password | NameKind::Token) {
-        return;
-    }
-    if let Some((quote, inner)) = Quote::at(text, at + gap) {
-        let end = quote.close(text, inner).0;
-        if looks_random(&text[inner..end]) && !is_harmless(&text[inner..end]) && !text[inner..end].contains(&b' ') {
-            scan.mask(inner..end);
-        }
     }
 }
 
@@ -468,14 +426,26 @@ fn sentence(scan: &mut Scan<'_>, named: &Named, at: usize) {
             (value, is_value)
         }
         None => {
-            let value = from..bare_end(text, from);
+            let value = in_angles(text, from).unwrap_or_else(|| from..bare_end(text, from));
             let told = &text[value.clone()];
+            // In angles a name may stand for a value.
+            let is_password = is_password && (value.start == from || is_made(told));
             let is_value = if is_password { looks_random(told) } else { is_token(named, told) };
             (value, is_value)
         }
     };
     if is_value && !value.is_empty() && !is_harmless(&text[value.clone()]) {
         scan.mask(value);
+    }
+}
+
+/// Masks what a sentence says was given instead: `bad password, got x`.
+fn told_instead(scan: &mut Scan<'_>, named: &Named, at: usize) {
+    let text = scan.text;
+    let from = at + blanks(text, at, 2);
+    let front = ["got ", "got: ", "but got "].iter().find(|front| text[from..].starts_with(front.as_bytes()));
+    if let Some(front) = front {
+        sentence(scan, named, from + front.len());
     }
 }
 

@@ -170,6 +170,88 @@ pub(super) fn is_type(text: &[u8], from: usize) -> bool {
     }
 }
 
+/// What stands in brackets for a value that is not shown, beside types.
+static STAND_INS: &[&str] = &[
+    "Getter",
+    "Setter",
+    "Function",
+    "AsyncFunction",
+    "GeneratorFunction",
+    "AsyncGeneratorFunction",
+    "Object",
+    "Array",
+    "Circular",
+    "Symbol",
+    "Date",
+    "Map",
+    "Set",
+    "Promise",
+    "Class",
+    "Module",
+    "Arguments",
+    "Error",
+    "BigInt",
+    "Int8Array",
+    "Int16Array",
+    "Int32Array",
+    "Uint16Array",
+    "Uint32Array",
+    "Float32Array",
+    "Float64Array",
+    "BigInt64Array",
+    "BigUint64Array",
+    "Uint8ClampedArray",
+];
+
+/// Returns whether a type or what stands for a value that is not shown is in the brackets that begin here: `[String]`,
+/// `[Getter]`, `[Function: x]`.
+pub(super) fn is_in_brackets(text: &[u8], from: usize) -> bool {
+    let Some(line) = near(text, from).strip_prefix(b"[") else { return false };
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
+    let word = &line[..line.iter().take(NAME).take_while(|byte| is_of_name(byte)).count()];
+    if !word.first().is_some_and(u8::is_ascii_uppercase) {
+        return false;
+    }
+    let is_one_of = |list: &[&str]| list.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word));
+    let behind = &line[word.len()..];
+    if is_one_of(STAND_INS) || is_one_of(TYPES) {
+        return behind.first().is_some_and(|next| b"]:/!?(<[; ".contains(next));
+    }
+    // Words in it begin with capitals, and have small letters behind them.
+    let humps = word.windows(2).filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase()).count();
+    let is_name = !word.iter().any(u8::is_ascii_digit) && humps * LETTERS_OF_HUMP <= word.len();
+    // `[Byte; 12]`, of Rust.
+    is_name
+        && (behind.starts_with(b"; ")
+            || matches!(behind, [b']' | b'!' | b'?' | b'<', ..] | [b':', b' ', ..] | [b' ', b'*' | b'{' | b'(', ..]))
+}
+
+/// Fewest letters of a word in the name of a type, as a mean.
+const LETTERS_OF_HUMP: usize = 5;
+
+/// Returns where the values of a list of Go begin that is written with its type: `[]string{"x"}`, or `{"x", "y"}` within a
+/// map.
+pub(super) fn go_list(text: &[u8], from: usize) -> Option<usize> {
+    let line = near(text, from);
+    let open = match line {
+        [b'[', b']', rest @ ..] => {
+            let name = rest.iter().take(NAME);
+            let name = name.take_while(|byte| byte.is_ascii_alphanumeric() || b"_.*[]".contains(byte)).count();
+            let empty = if rest[name..].starts_with(b" {}") { 3 } else { 0 };
+            2 + name + empty
+        }
+        _ => 0,
+    };
+    let is_open = line.get(open) == Some(&b'{');
+    // Within a map, only texts: `{"x"}`.
+    let is_list = open > 0
+        || Quote::at(line, 1).is_some_and(|(quote, inner)| {
+            let behind = quote.close(line, inner).1;
+            matches!(line.get(behind), Some(b',' | b'}') | None)
+        });
+    (is_open && is_list).then_some(from + open)
+}
+
 /// Names that are joined: `user.token`, `Some::secret`, `$this->token`.
 struct Chain<'t> {
     text: &'t [u8],

@@ -68,6 +68,8 @@ static FLAGS: &[SecretFlag] = &[
     flag("openssl", "-passin", Holds::Pair),
     flag("openssl", "-passout", Holds::Pair),
     flag("openssl", "-pass", Holds::Pair),
+    flag("openssl", "-k", Holds::Next),
+    flag("openssl", "-K", Holds::Next),
 ];
 
 /// Most bytes of a command.
@@ -94,9 +96,15 @@ pub(super) fn arguments(scan: &mut Scan<'_>, found: Range<usize>, first: usize) 
     let mut waiting = None;
     // Arguments without a flag before the password, once a flag says that there is one.
     let (mut places, mut positions) = (0, None);
+    let mut last: Option<Range<usize>> = None;
     while let Some(argument) = argument(&text[..end], at) {
         at = argument.end;
+        let before = last.replace(argument.clone());
         if let Some(holds) = waiting.take() {
+            // The text of JSON that the command stands in is over: a key follows.
+            if matches!(text[argument.end..], [b'"', b':', ..] | [b'\\', b'"', b':', ..]) {
+                break;
+            }
             mask_argument(scan, argument, holds);
             continue;
         }
@@ -116,7 +124,10 @@ pub(super) fn arguments(scan: &mut Scan<'_>, found: Range<usize>, first: usize) 
                 (flags, Holds::Position) if flags.contains(&b'b') && !flags.starts_with(b"-") => {
                     positions = Some(if flags.contains(&b'n') { 2 } else { 3 });
                 }
-                ([_, ..], Holds::Behind) => waiting = Some(Holds::Next),
+                ([_, ..], Holds::Behind) => match before.clone().filter(|before| is_before_user(text, before)) {
+                    Some(before) => mask_argument(scan, before, Holds::Next),
+                    None => waiting = Some(Holds::Next),
+                },
                 ([], Holds::Joined) | ([_, ..], Holds::Next) | (_, Holds::Position | Holds::Behind) => {}
                 ([], holds) => waiting = Some(holds),
                 ([b'=', ..], holds) => mask_argument(scan, joined.start + 1..joined.end, holds),
@@ -126,6 +137,14 @@ pub(super) fn arguments(scan: &mut Scan<'_>, found: Range<usize>, first: usize) 
         }
     }
     scan.command_until = at;
+}
+
+/// Returns whether an argument of `net use` is a password: neither a drive nor a part of a share, which others of its kind
+/// precede.
+fn is_before_user(text: &[u8], argument: &Range<usize>) -> bool {
+    let word = &text[argument.clone()];
+    let is_apart = argument.start > 0 && text[argument.start - 1] == b' ';
+    is_apart && !word.ends_with(b":") && !word.starts_with(b"/") && word != b"*"
 }
 
 fn is_of_word(byte: u8) -> bool {

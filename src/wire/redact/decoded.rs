@@ -97,15 +97,18 @@ pub(super) fn decode(text: &[u8], has_names: bool) -> Option<BehindEscapes> {
             continue;
         };
         let decoded = decoded.get_or_insert_with(|| BehindEscapes::new(text.len()));
-        decoded.bytes.extend_from_slice(&text[copied..begin]);
+        // A backslash in front of a line end, each of them escaped.
+        let kept = usize::from(matches!(run, 3 | 6 | 12) && matches!(escape.char, Some('\n' | '\r')));
+        decoded.bytes.extend_from_slice(&text[copied..begin + kept]);
         tells |= escape.hides == Hides::Name || escape.hides == Hides::Place && has_names;
         if let Some(char) = escape.char {
-            decoded.begin_stretch(begin, true);
+            decoded.begin_stretch(begin + kept, true);
             decoded.bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
         }
-        at = begin + escape.length;
-        copied = at;
-        decoded.begin_stretch(at, false);
+        copied = begin + escape.length;
+        // The backslashes that are left are those of this level.
+        at = copied.max(begin + run);
+        decoded.begin_stretch(copied, false);
     }
     let mut decoded = decoded.filter(|_| tells)?;
     decoded.bytes.extend_from_slice(&text[copied..]);
@@ -281,7 +284,8 @@ fn behind_backslashes(text: &[u8], run: usize) -> Option<Escape> {
                 None => return Some(invisible(length)),
                 // The backslashes in front of a quote tell how deep it is.
                 Some(shown) if shown == char && char.is_ascii_graphic() => {
-                    return (run == 1).then_some(Escape { char: Some(shown), length, hides: Hides::Name });
+                    let is_told = run == 1 || !matches!(char, '"' | '\'' | '`' | '\\');
+                    return is_told.then_some(Escape { char: Some(shown), length, hides: Hides::Name });
                 }
                 Some(char) => return Some(Escape { char: Some(char), length, hides: hidden_by(char) }),
             }
@@ -308,6 +312,7 @@ fn plain(char: char) -> Option<char> {
         // Soft hyphen; zero-width characters and directions; the byte order mark.
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => None,
         '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
+        '\u{201c}'..='\u{201f}' => Some('"'),
         '\u{2028}' | '\u{2029}' | '\u{85}' => Some('\n'),
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(char) - 0xfee0),
         _ => Some(char),

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::named::{Named, value};
+use super::code;
+use super::named::value;
+use super::names::Named;
 use super::random::{is_harmless, looks_random};
 use super::scan::Scan;
 use super::value::{Quote, bare_end, blanks, joined_mask, list};
@@ -39,15 +41,27 @@ pub(super) static BARE_SCHEMES: &[&str] = &["bearer ", "basic ", "ssws "];
 /// Shortest credentials behind a scheme, and without one.
 const WITH_SCHEME: usize = 6;
 const WITHOUT: usize = 14;
+/// Most parameters in quotes that a header has.
+const PARAMETERS: usize = 16;
+/// Longest value of a header as Go shows it.
+const LONGEST_OF_GO: usize = 2_048;
 /// Within so many bytes a cookie has its first sign.
 const FIRST_PAIR: usize = 64;
 
 /// Masks what authorises, and keeps the scheme.
 pub(super) fn authorization(scan: &mut Scan<'_>, named: &Named, from: usize) {
     let text = scan.text;
-    if text.get(from) == Some(&b'[') && !is_harmless(&text[from..text.len().min(from + super::MASK.len())]) {
-        for value in list(text, from).0 {
-            credentials(scan, value.clone(), true);
+    let go_list = if matches!(text.get(from), Some(b'[' | b'{')) { code::go_list(text, from) } else { None };
+    let is_list = text.get(from) == Some(&b'[') || go_list.is_some();
+    if is_list && !is_harmless(&text[from..text.len().min(from + super::MASK.len())]) {
+        let open = go_list.unwrap_or(from);
+        let near = &text[open..text.len().min(open + LONGEST_OF_GO)];
+        let close = open + memchr::memchr2(b']', b'\n', near).unwrap_or(near.len());
+        if scheme_at(&text[open + 1..close.max(open + 1)]).is_some() {
+            // `[Token x]`, as Go shows a header.
+            credentials(scan, open + 1..close, false);
+        } else {
+            list(text, open).0.into_iter().for_each(|value| credentials(scan, value, true));
         }
         return;
     }
@@ -79,18 +93,20 @@ fn folded(text: &[u8], line: Range<usize>) -> Option<Range<usize>> {
     Some(from..from + length)
 }
 
+/// Returns how long the scheme is that a value begins with, with the blanks behind it, and whether parameters follow it.
+fn scheme_at(value: &[u8]) -> Option<(usize, bool)> {
+    let word = value.iter().take(32).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+    let behind = word + blanks(value, word, 4);
+    let known = SCHEMES.iter().find(|(scheme, _)| scheme.as_bytes().eq_ignore_ascii_case(&value[..word]));
+    known.filter(|_| behind > word && behind < value.len()).map(|(_, to_end)| (behind, *to_end))
+}
+
 /// Masks the credentials in the value of a header.
 fn credentials(scan: &mut Scan<'_>, value: Range<usize>, is_quoted: bool) {
     let text = scan.text;
-    let word =
-        text[value.clone()].iter().take(32).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
-    let behind = value.start + word + blanks(text, value.start + word, 4);
-    let known = SCHEMES
-        .iter()
-        .find(|(scheme, _)| scheme.as_bytes().eq_ignore_ascii_case(&text[value.start..value.start + word]));
-    let (from, has_scheme, to_end) = match known {
-        Some((_, to_end)) if behind > value.start + word && behind < value.end => (behind, true, *to_end || is_quoted),
-        _ => (value.start, false, false),
+    let (from, has_scheme, to_end) = match scheme_at(&text[value.clone()]) {
+        Some((length, to_end)) => (value.start + length, true, to_end || is_quoted),
+        None => (value.start, false, false),
     };
     let end = if to_end { value.end } else { bare_end(&text[..value.end], from) };
     let secret = &text[from..end];
@@ -121,7 +137,16 @@ pub(super) fn cookie(scan: &mut Scan<'_>, named: &Named, from: usize) {
 fn line_end(text: &[u8], named: &Named, from: usize) -> usize {
     let around = Quote::before(text, named.key.start).filter(|_| matches!(named.before, b'"' | b'\''));
     if let Some(quote) = around {
-        return quote.close(text, from).0;
+        let (mut end, mut behind) = quote.close(text, from);
+        // The quote of a parameter, where that around the text stands three times: `"""Digest a="b""""`.
+        for _ in 0..PARAMETERS {
+            if behind == end || !text[..end].ends_with(b"=") {
+                break;
+            }
+            let (_, value) = quote.next(text, behind);
+            (end, behind) = quote.next(text, value);
+        }
+        return end;
     }
     let mut at = from;
     while let Some(byte) = text.get(at) {

@@ -39,10 +39,15 @@ pub(super) struct Form {
     most: usize,
     /// Fewest characters in front of the fixed part; 0 where the token begins with it.
     before: usize,
+    /// Lengths of the parts behind it, with a sign between them; none where it is one part.
+    parts: &'static [usize],
+    joint: u8,
+    /// Whether names begin alike: then only what has letters of both kinds and digits is a token.
+    is_mixed: bool,
 }
 
 const fn form(fixed: &'static str, alphabet: Alphabet, least: usize) -> Form {
-    Form { fixed, alphabet, least, most: usize::MAX, before: 0 }
+    Form { fixed, alphabet, least, most: usize::MAX, before: 0, parts: &[], joint: b'.', is_mixed: false }
 }
 
 const fn exactly(fixed: &'static str, alphabet: Alphabet, length: usize) -> Form {
@@ -56,6 +61,16 @@ const fn amid(before: usize, fixed: &'static str, alphabet: Alphabet, least: usi
 /// A token that ends with its fixed part.
 const fn ends_with(before: usize, fixed: &'static str, alphabet: Alphabet) -> Form {
     Form { before, ..exactly(fixed, alphabet, 0) }
+}
+
+/// A token of parts of fixed lengths with a sign between them.
+const fn parted(fixed: &'static str, alphabet: Alphabet, joint: u8, parts: &'static [usize]) -> Form {
+    Form { parts, joint, ..form(fixed, alphabet, 0) }
+}
+
+/// A token that begins as names do, with at least and at most so many characters.
+const fn mixed(fixed: &'static str, alphabet: Alphabet, least: usize, most: usize) -> Form {
+    Form { is_mixed: true, most, ..form(fixed, alphabet, least) }
 }
 
 use Alphabet::{Any, Base64, Capitals, Dashed, Dotted, Hex, Plain, Word};
@@ -118,6 +133,8 @@ pub(super) static FORMS: &[Form] = &[
     form("doo_v1_", Hex, 40),
     form("dor_v1_", Hex, 40),
     form("LTAI", Plain, 16),
+    exactly("AKID", Plain, 32),
+    form("AKLT", Dashed, 40),
     form("AQVN", Dashed, 30),
     form("HRKU-", Dashed, 30),
     form("v1.0-", Dashed, 160),
@@ -195,6 +212,7 @@ pub(super) static FORMS: &[Form] = &[
     form("glagent-", Dashed, 30),
     form("gloas-", Dashed, 30),
     form("glffct-", Dashed, 16),
+    form("glwt-", Dashed, 16),
     form("GR1348941", Dashed, 20),
     form("ATATT3", Base64, 40),
     form("ATCTT3", Base64, 40),
@@ -220,7 +238,13 @@ pub(super) static FORMS: &[Form] = &[
     form("sqa_", Hex, 40),
     form("CCIPAT_", Word, 40),
     form("CCIPRJ_", Word, 40),
-    form("bkua_", Hex, 36),
+    form("bkua_", Dotted, 36),
+    form("bkaa_", Dotted, 36),
+    form("bkar_", Dotted, 36),
+    form("bkct_", Dotted, 36),
+    form("bkpt_", Dashed, 36),
+    form("bkpat_", Word, 36),
+    form("bkps_", Word, 36),
     form("bkaj_", Dotted, 40),
     form("tss_", Plain, 36),
     form("unkey_", Plain, 20),
@@ -271,6 +295,10 @@ pub(super) static FORMS: &[Form] = &[
     form("EZTK", Plain, 54),
     form("duffel_live_", Dashed, 40),
     form("duffel_test_", Dashed, 40),
+    mixed("live_", Plain, 30, 30),
+    mixed("test_", Plain, 30, 30),
+    exactly("live_", Hex, 35),
+    exactly("test_", Hex, 35),
     // Messages and mail.
     form("xoxa-", Dashed, 10),
     form("xoxb-", Dashed, 10),
@@ -292,6 +320,11 @@ pub(super) static FORMS: &[Form] = &[
     amid(32, "-us", Plain, 1),
     form("xkeysib-", Dashed, 60),
     form("xsmtpsib-", Dashed, 60),
+    exactly("mlsn.", Hex, 64),
+    exactly("pk_", Hex, 34),
+    parted("pk_", Plain, b'_', &[6, 34]),
+    form("dG9rO", Base64, 40),
+    exactly("oauth:", Plain, 30),
     form("re_", Word, 30),
     amid(8, ":AA", Dashed, 30),
     form("EAACEdEose0cBA", Plain, 10),
@@ -319,6 +352,9 @@ pub(super) static FORMS: &[Form] = &[
     form("apify_api_", Plain, 30),
     form("tgp_v1_", Dashed, 40),
     form("wandb_v1_", Word, 60),
+    exactly("fc-", Hex, 32),
+    mixed("pa-", Dashed, 43, 43),
+    mixed("bb_live_", Dashed, 24, 40),
     form("sk_", Hex, 40),
     // Watching and planning.
     form("glc_", Base64, 32),
@@ -341,6 +377,7 @@ pub(super) static FORMS: &[Form] = &[
     form("sntryu_", Hex, 40),
     form("dt0c01.", Dotted, 60),
     form("dt0s01.", Dotted, 60),
+    form("dt0s16.", Dotted, 60),
     form("hcaik_", Plain, 40),
     form("lin_api_", Plain, 32),
     form("lin_oauth_", Hex, 40),
@@ -351,13 +388,26 @@ pub(super) static FORMS: &[Form] = &[
     form("figd_", Dashed, 30),
     form("figo_", Dashed, 30),
     form("sl.u.", Dashed, 100),
-    form("sl.B", Dashed, 120),
+    form("sl.", Dashed, 120),
     form("5Aep861", Dotted, 60),
     form("fio-u-", Dashed, 60),
     form("dnkey-", Dashed, 60),
     form("sm_pat_", Plain, 16),
     form("CFPAT-", Dashed, 40),
     form("sgp_", Word, 40),
+    form("figp_", Dashed, 40),
+    parted("pat.", Dashed, b'.', &[22, 24, 20]),
+    parted("sat.", Dashed, b'.', &[22, 24, 20]),
+    exactly("ico-", Plain, 32),
+    form("secret-", Plain, 40),
+    amid(12, ".acc_", Any, 40),
+    amid(12, ".acc-", Any, 40),
+    ends_with(36, "_mmk", Word),
+    parted("A3-", Capitals, b'-', &[6, 6, 5, 5, 5, 5]),
+    parted("A3-", Capitals, b'-', &[6, 11, 5, 5, 5]),
+    parted("pk_", Capitals, b'_', &[7, 32]),
+    parted("pk_", Capitals, b'_', &[8, 32]),
+    parted("pk_", Capitals, b'_', &[9, 32]),
     form("sdk-", Dashed, 36),
     form("mob-", Dashed, 36),
     form("tfp_", Dotted, 50),
@@ -372,6 +422,8 @@ const WEB_TOKEN: &str = "eyJ";
 const PART_OF_TOKEN: usize = 12;
 /// Fewest characters of a token of which only the beginning is there.
 const PART: usize = 4;
+/// Length from which letters alone are no word: no word of prose or code is as long.
+const NO_WORD: usize = 30;
 /// Longest stretch in front of the fixed part that belongs to the token.
 const LONGEST_BEFORE: usize = 160;
 /// Length of the secret key of AWS, and most of what may stand between it and its id.
@@ -386,6 +438,10 @@ impl Form {
             return None;
         }
         let start = at.start - self.start(text, at.start)?;
+        if !self.parts.is_empty() {
+            let end = self.end_of_parts(text, at.end, is_cut)?;
+            return looks_random(&text[at.end..end]).then_some(start..end);
+        }
         let end = at.end + length(&text[at.end..], self.alphabet);
         let behind = end - at.end;
         let least = if is_cut && end == text.len() { self.least.min(PART) } else { self.least };
@@ -394,7 +450,29 @@ impl Form {
         }
         let whole = start..end;
         // What is named in words is no token: `sk-this-is-a-name`.
-        looks_random(&text[if self.before > 0 { start } else { at.end }..end]).then_some(whole)
+        let is_random = looks_random(&text[if self.before > 0 { start } else { at.end }..end]);
+        // Nor is a word as long as that.
+        let is_long = self.alphabet == Plain && self.least >= NO_WORD;
+        let is_cut = behind < self.least;
+        ((is_random || is_long) && (!self.is_mixed || is_cut || is_mixed(&text[at.end..end]))).then_some(whole)
+    }
+
+    /// Returns where the last part of a token ends, or the text that was cut within one.
+    fn end_of_parts(&self, text: &[u8], from: usize, is_cut: bool) -> Option<usize> {
+        let mut at = from;
+        for (number, part) in self.parts.iter().enumerate() {
+            let length = text[at..].iter().take(part + 1).take_while(|byte| self.alphabet.has(**byte)).count();
+            at += length;
+            if at == text.len() && is_cut && length <= *part && at - from >= PART {
+                return Some(at);
+            }
+            let is_last = number + 1 == self.parts.len();
+            if length != *part || !is_last && text.get(at) != Some(&self.joint) {
+                return None;
+            }
+            at += usize::from(!is_last);
+        }
+        Some(at)
     }
 
     /// Counts the bytes of the token in front of the fixed part; `None` if that part stands in a longer word.
@@ -404,7 +482,9 @@ impl Form {
             let last = front.last().copied().unwrap_or(b' ');
             // `\n` may stand before it as an escape.
             let is_escape = matches!(last, b'n' | b'r' | b't') && front.ends_with(&[b'\\', last]);
-            let inside = last.is_ascii_alphanumeric() && !is_escape || last == b'_' && self.fixed.len() < 4;
+            let is_joined =
+                matches!(last, b'_') && self.fixed.len() < 4 || matches!(last, b'_' | b'-') && self.is_mixed;
+            let inside = last.is_ascii_alphanumeric() && !is_escape || is_joined;
             return (!inside).then_some(0);
         }
         let length = front.iter().rev().take_while(|byte| self.alphabet.has(**byte)).count();
@@ -441,6 +521,13 @@ impl Form {
         let is_long = key.len() >= SECRET_KEY || is_cut && end == text.len() && key.len() >= PART;
         (gap > 0 && is_long && is_mixed).then_some(start..end)
     }
+}
+
+/// Returns whether a text has letters of both kinds and digits.
+fn is_mixed(text: &[u8]) -> bool {
+    let has = |is: fn(&u8) -> bool| text.iter().any(is);
+    let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
+    digits > 1 && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)
 }
 
 /// Counts the bytes of an alphabet at the start.

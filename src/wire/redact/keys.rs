@@ -17,6 +17,7 @@ pub(super) static BEGINS: &[&str] = &[
     "<rsakeyvalue>",
     "\"d\":",
     "\\\"d\\\":",
+    "\"oct",
     "kind: secret",
 ];
 
@@ -43,6 +44,7 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>) {
             let end = memchr::memmem::find(&text[found.end..], b"</RSAKeyValue>");
             scan.mask(found.end..end.map_or(text.len(), |end| found.end + end));
         }
+        b'"' if !text[found.end - 1].is_ascii_punctuation() => symmetric(scan, found),
         b'"' | b'\\' => {
             let from = found.end + usize::from(text.get(found.end) == Some(&b' '));
             let Some((quote, inner)) = Quote::at(text, from) else { return };
@@ -54,6 +56,35 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>) {
         }
         _ if text[found.start].eq_ignore_ascii_case(&b'k') && text[found.end - 1] == b'-' => torn(scan, found),
         _ => manifest(scan, found.end),
+    }
+}
+
+/// Most bytes between the kind of a JSON web key and the key.
+const JSON_KEY: usize = 300;
+/// Shortest symmetric key: 16 bytes.
+const SYMMETRIC: usize = 20;
+
+/// Masks the key of a symmetric JSON web key, before its kind or behind it: `"kty":"oct","k":"x"`.
+fn symmetric(scan: &mut Scan<'_>, found: Range<usize>) {
+    let text = scan.text;
+    let Some((quote, _)) = Quote::at(text, found.end) else { return };
+    let lead = text[..found.start].iter().rev().take(4).take_while(|byte| matches!(byte, b' ' | b'\\')).count();
+    if text[..found.start - lead].last() != Some(&b':') {
+        return;
+    }
+    let low = found.start.saturating_sub(JSON_KEY);
+    let near = &text[low..text.len().min(found.end + JSON_KEY)];
+    for at in memchr::memmem::find_iter(near, b"\"k").map(|at| low + at + 2) {
+        let Some(sign) = Quote::at(text, at).filter(|(end, _)| *end == quote).map(|(_, behind)| behind) else {
+            continue;
+        };
+        let from = sign + 1 + usize::from(text.get(sign + 1) == Some(&b' '));
+        let Some((_, inner)) = Quote::at(text, from).filter(|_| text[sign..].starts_with(b":")) else { continue };
+        let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(byte);
+        let length = text[inner..].iter().take_while(|byte| is_base64(byte)).count();
+        if length >= SYMMETRIC && Quote::at(text, inner + length).is_some() {
+            scan.mask(inner..inner + length);
+        }
     }
 }
 

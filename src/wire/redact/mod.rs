@@ -4,6 +4,7 @@
 //! that is masked stays as it is when masked again.
 
 mod assignments;
+mod below;
 mod code;
 mod commands;
 mod decoded;
@@ -15,6 +16,7 @@ mod named;
 mod names;
 #[cfg(test)]
 mod notations;
+mod pairs;
 mod personal;
 mod phrases;
 mod random;
@@ -111,6 +113,17 @@ impl Redaction {
         }
     }
 
+    /// Returns the message of an error with secrets masked. Its type stood in front of it, and may be the name of a secret:
+    /// `x-api-key: x`.
+    #[must_use]
+    pub(crate) fn apply_to_message(&self, error_type: Option<&str>, message: &str) -> String {
+        let named = error_type.filter(|name| self.enabled && Self::may_name(name.as_bytes()));
+        let Some(front) = named.map(|name| format!("{name}: ")) else { return self.apply(message) };
+        let masked = self.apply(&format!("{front}{message}"));
+        // A type may be masked itself.
+        masked.strip_prefix(&front).map_or_else(|| self.apply(message), str::to_owned)
+    }
+
     /// Returns a text that was taken out of another with secrets masked: one may be there in part.
     #[must_use]
     pub(crate) fn apply_to_part(&self, text: &str) -> String {
@@ -168,7 +181,15 @@ impl Redaction {
             Value::String(text) => self.mask(text),
             Value::Array(values) => values.iter_mut().for_each(|value| self.mask_value(value)),
             Value::Object(fields) => {
+                let text = |fields: &serde_json::Map<String, Value>, key: &str| {
+                    fields.get(key).and_then(Value::as_str).map(str::to_owned)
+                };
+                let message = text(fields, "message").zip(text(fields, "error_type"));
+                let message = message.map(|(message, name)| self.apply_to_message(Some(&name), &message));
                 fields.values_mut().for_each(|value| self.mask_value(value));
+                if let (Some(message), Some(value)) = (message, fields.get_mut("message")) {
+                    *value = message.into();
+                }
                 // Codes and kinds, which a document of another origin may have of any name. Patterns are left out: they may
                 // match the names of our fields.
                 let own = Self { patterns: Arc::default(), ..self.clone() };

@@ -1,42 +1,27 @@
-//! The value of a name: a text, a list, an object or a block, and whether it is a secret.
+//! The value of a name: a text, a list, an object or a block.
 
 use std::ops::Range;
 
-use super::code;
-use super::names::NameKind;
-use super::random::{is_harmless, is_made, is_number, looks_random};
+use super::names::{LONG, NameKind, Named, is_secret};
+use super::random::{is_harmless, is_made, looks_random};
 use super::scan::Scan;
 use super::value::{
-    Quote, balanced_end, bare_end, blanks, block, items_below, joined_mask, list, long_text, unwrapped,
+    Quote, balanced_end, bare_end, blanks, block, continued, joined_mask, joined_texts, list, long_text, unwrapped,
+    yaml_tag,
 };
-
-/// Fewest digits of a token that is a number, behind a colon.
-const NUMBER: usize = 8;
-/// Shortest signature without quotes; twice that, a key may be all letters.
-const LONG: usize = 16;
-
-/// A key of which the name was found.
-#[derive(Clone)]
-pub(super) struct Named {
-    pub(super) kind: NameKind,
-    pub(super) key: Range<usize>,
-    /// The byte in front of the key, a blank at the start.
-    pub(super) before: u8,
-    /// Whether a quote ends the key.
-    pub(super) is_quoted: bool,
-    /// Whether a sign of assignment follows, and no colon.
-    pub(super) is_assigned: bool,
-    /// Whether a blank stands behind the sign.
-    pub(super) is_spaced: bool,
-    /// Whether it says how many there are: a number is none of them.
-    pub(super) is_count: bool,
-}
+use super::{below, code};
 
 /// Masks the value that begins here.
 pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_block: bool) {
     let text = scan.text;
     let from = from + yaml_tag(&text[from.min(text.len())..]);
     let Some(first) = text.get(from) else { return };
+    if let Some(line) = next_text(text, named, from) {
+        if let Some(value) = in_next_text(text, named, line) {
+            scan.mask(value);
+        }
+        return;
+    }
     if !named.is_quoted && ends_text(text, from) {
         return;
     }
@@ -52,45 +37,57 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
         return;
     }
     match first {
-        // `[Getter]`, `[Function: x]`: what stands for a value that is not shown.
-        b'[' if !named.is_assigned && text.get(from + 1).is_some_and(u8::is_ascii_uppercase) => {}
-        b'[' => {
-            let (values, _) = list(text, from);
-            for value in values {
-                let is_quoted = matches!(text[value.start - 1], b'"' | b'\'');
-                if is_quoted || is_secret(named, &text[value.clone()]) {
-                    scan.mask(value);
-                }
-            }
-        }
+        b'[' if !named.is_assigned && code::is_in_brackets(text, from) => {}
+        b'[' => list_values(scan, named, code::go_list(text, from).unwrap_or(from)),
+        b'{' if code::go_list(text, from).is_some() => list_values(scan, named, from),
         b'{' if named.is_quoted || named.is_assigned || named.kind == NameKind::Password => {
             let end = balanced_end(text, from);
             if !is_harmless(&text[from..end]) && end > from + 2 {
                 scan.mask(from..end);
+            } else {
+                below::mask_flow(scan, named, from);
             }
         }
+        b'{' if !named.is_assigned => below::mask_flow(scan, named, from),
         b'|' | b'>' if may_be_block && !named.is_assigned => {
             if let Some(value) = block(text, named.key.start, from) {
                 scan.mask(value);
             }
         }
+        b'#' if may_be_block && named.is_spaced && text.get(from + 1) == Some(&b' ') => {
+            let near = &text[from..text.len().min(from + COMMENT)];
+            if let Some(length) = memchr::memchr(b'\n', near) {
+                below::mask(scan, named, from + length);
+            }
+        }
         b'\r' | b'\n' => {
-            let items =
-                if may_be_block && !named.is_assigned { items_below(text, named.key.start, from) } else { Vec::new() };
-            if !items.is_empty() {
-                // Below a name stand rules and kinds, too.
-                let is_made = |word: &[u8]| is_made(word) && !is_id(word);
-                let secrets = items.into_iter().filter(|item| is_made(&text[item.clone()]));
-                secrets.filter(|item| is_secret(named, &text[item.clone()])).for_each(|item| scan.mask(item));
+            let may_be_block = may_be_block && !named.is_assigned;
+            if may_be_block && below::mask(scan, named, from) {
                 return;
             }
-            let block = block(text, named.key.start, from).filter(|_| may_be_block && !named.is_assigned);
+            let block = block(text, named.key.start, from).filter(|_| may_be_block);
             let block = block.filter(|value| is_secret(named, &text[value.clone()]));
             if let Some(value) = block.or_else(|| in_next_line(text, named, from)) {
                 scan.mask(value);
             }
         }
+        b'\\' => scalar(scan, named, continued(text, from).unwrap_or(from)),
         _ => scalar(scan, named, from),
+    }
+}
+
+fn is_password(named: &Named) -> bool {
+    matches!(named.kind, NameKind::Password | NameKind::Phrase)
+}
+
+/// Masks the secrets in a list that begins here with its bracket.
+fn list_values(scan: &mut Scan<'_>, named: &Named, from: usize) {
+    let text = scan.text;
+    for value in list(text, from).0 {
+        let is_quoted = matches!(text[value.start - 1], b'"' | b'\'');
+        if is_quoted || is_secret(named, &text[value.clone()]) {
+            scan.mask(value);
+        }
     }
 }
 
@@ -109,6 +106,40 @@ pub(super) fn ends_text(text: &[u8], from: usize) -> bool {
     }
 }
 
+/// Returns where the next text of an array begins, if the lines of one text are the elements of it, as in the stack of an
+/// error: `["  password:","   'x'"]`. `from` is behind the sign.
+fn next_text(text: &[u8], named: &Named, from: usize) -> Option<usize> {
+    let (quote, behind) = Quote::at(text, from).filter(|(quote, _)| quote.mark == b'"')?;
+    let around = Quote::before(text, named.key.start).filter(|own| named.is_quoted && own.mark == b'"');
+    if text.get(behind) != Some(&b',') || around.is_some_and(|own| own.backslashes() <= quote.backslashes()) {
+        return None;
+    }
+    let gap = text[behind + 1..].iter().take(INDENT).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let next = Quote::at(text, behind + 1 + gap).filter(|(next, _)| *next == quote)?.1;
+    // The next key of an object.
+    let (_, end) = quote.close(text, next);
+    (text.get(end) != Some(&b':')).then_some(next)
+}
+
+/// Returns the value that stands alone in the next text of an array, where that is the line below its name: indented.
+fn in_next_text(text: &[u8], named: &Named, start: usize) -> Option<Range<usize>> {
+    let quote = Quote::before(text, start)?;
+    let end = quote.close(text, start).0;
+    let indent = blanks(text, start, INDENT);
+    let is_item = matches!(text[start + indent..end], [b'-' | b'*', b' ', ..]);
+    let from = start + indent + if is_item { 2 } else { 0 };
+    if let Some((quote, inner)) = Quote::at(&text[..end], from) {
+        let (close, behind) = quote.close(&text[..end], inner);
+        let is_alone = behind > close && text[behind..end].iter().all(|byte| b" ,;})]".contains(byte));
+        return (indent > 0 && is_alone && !is_harmless(&text[inner..close])).then_some(inner..close);
+    }
+    let word = text[from..end].trim_ascii_end();
+    let is_value = is_made(word) && !is_id(word) || is_item && is_password(named) && looks_random(word);
+    (is_value && !word.contains(&b' ') && is_secret(named, word)).then(|| from..from + word.len())
+}
+
+/// Longest comment between a name and the lines below it.
+const COMMENT: usize = 120;
 /// Most blanks in front of a value in the next line.
 const INDENT: usize = 64;
 
@@ -156,19 +187,6 @@ fn is_id(word: &[u8]) -> bool {
     word.contains(&b'-') && word.iter().all(is_hex) || word.contains(&b'.') || word.starts_with(b"/")
 }
 
-/// Returns how long the tag or the anchor in front of a value of YAML is: `!!str x`, `&name x`.
-fn yaml_tag(rest: &[u8]) -> usize {
-    let sign = match rest {
-        [b'!', b'!', ..] => 2,
-        [b'&', ..] => 1,
-        _ => return 0,
-    };
-    let word = rest[sign..].iter().take(LONG).take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    let behind = sign + word;
-    let has_value = rest.get(behind) == Some(&b' ') && rest.get(behind + 1).is_some_and(u8::is_ascii_graphic);
-    if word > 0 && has_value { behind + 1 } else { 0 }
-}
-
 fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     let text = scan.text;
     if let Some(value) = long_text(text, from) {
@@ -193,12 +211,14 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     }
     let from = unwrapped(text, from);
     if let Some((quote, inner)) = Quote::at(text, from) {
-        let (end, _) = quote.close(text, inner);
+        let (end, behind) = quote.close(text, inner);
         let value = &text[inner..end];
         let is_short = named.kind == NameKind::Signature && value.len() < LONG / 2;
         if !is_harmless(value) && !is_short {
             scan.mask(inner..end);
         }
+        let joined = if behind > end { joined_texts(text, behind, quote) } else { Vec::new() };
+        joined.into_iter().filter(|part| !is_harmless(&text[part.clone()])).for_each(|part| scan.mask(part));
         return;
     }
     // The working directory has the same name.
@@ -252,32 +272,11 @@ fn signatures(scan: &mut Scan<'_>, from: usize) -> bool {
 }
 
 /// Returns the text in angle brackets that begins here: the name of a value, or one.
-fn in_angles(text: &[u8], from: usize) -> Option<Range<usize>> {
+pub(super) fn in_angles(text: &[u8], from: usize) -> Option<Range<usize>> {
     let inner = text[from..].strip_prefix(b"<")?;
     let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b' ' | b'.');
     let length = inner.iter().take(4 * LONG).take_while(|byte| is_inside(byte)).count();
     (inner.get(length) == Some(&b'>')).then_some(from + 1..from + 1 + length)
-}
-
-/// Returns whether a value without quotes is a secret.
-pub(super) fn is_secret(named: &Named, value: &[u8]) -> bool {
-    if is_harmless(value) {
-        return false;
-    }
-    let is_told = named.is_assigned || named.is_quoted;
-    match named.kind {
-        NameKind::Password | NameKind::Phrase => value.len() >= 4 || !is_number(value),
-        NameKind::Pass => !is_number(value) && (is_told || value.len() >= LONG / 2 && is_made(value)),
-        NameKind::Signature => value.len() >= LONG,
-        NameKind::Personal => is_told || value.len() >= 3 && value.iter().all(u8::is_ascii_digit),
-        NameKind::Token | NameKind::Authorization | NameKind::Cookie if is_number(value) => {
-            let least = if named.is_assigned { NUMBER - 2 } else { NUMBER };
-            value.len() >= least && value.iter().all(u8::is_ascii_digit) && !named.is_count
-        }
-        NameKind::Token | NameKind::Authorization | NameKind::Cookie => {
-            is_told || looks_random(value) || value.len() >= 2 * LONG
-        }
-    }
 }
 
 /// Returns where words with blanks between them end: with the line, or before a comma or the end of what is quoted.

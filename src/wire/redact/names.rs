@@ -1,6 +1,14 @@
 //! Names of secrets in assignments, and what of the value behind such a name is one.
 
+use std::ops::Range;
 use std::sync::LazyLock;
+
+use super::random::{is_harmless, is_made, is_number, looks_random};
+
+/// Fewest digits of a token that is a number, behind a colon.
+const NUMBER: usize = 8;
+/// Shortest signature without quotes; twice that, a key may be all letters.
+pub(super) const LONG: usize = 16;
 
 /// How much a name says about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -307,7 +315,7 @@ pub(super) fn spellings() -> impl Iterator<Item = (String, usize)> {
 }
 
 /// Returns where the key begins and ends of which a name was found, unless the name is but a part of another word.
-pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: NameKind) -> Option<std::ops::Range<usize>> {
+pub(super) fn key_around(text: &[u8], name: Range<usize>, kind: NameKind) -> Option<Range<usize>> {
     let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$');
     let ending = ending(&text[name.end..])?;
     let front = &text[name.start.saturating_sub(LONGEST_KEY)..name.start];
@@ -400,7 +408,7 @@ fn is_qualifier(word: &[u8]) -> bool {
 
 /// Returns whether a short name is a word of its own in the key: `db_pass` and `dbPass`, not `bypass`. Some are joined to
 /// what they belong to.
-fn begins_word(text: &[u8], key: &std::ops::Range<usize>, at: usize, kind: NameKind) -> bool {
+fn begins_word(text: &[u8], key: &Range<usize>, at: usize, kind: NameKind) -> bool {
     let first = text[at];
     let is_apart = at == key.start
         || !text[at - 1].is_ascii_alphanumeric()
@@ -410,4 +418,42 @@ fn begins_word(text: &[u8], key: &std::ops::Range<usize>, at: usize, kind: NameK
     let length = front.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let front = &front[front.len() - length..];
     is_apart || kind == NameKind::Pass && FRONTS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(front))
+}
+
+/// A key of which the name was found.
+#[derive(Clone)]
+pub(super) struct Named {
+    pub(super) kind: NameKind,
+    pub(super) key: Range<usize>,
+    /// The byte in front of the key, a blank at the start.
+    pub(super) before: u8,
+    /// Whether a quote ends the key.
+    pub(super) is_quoted: bool,
+    /// Whether a sign of assignment follows, and no colon.
+    pub(super) is_assigned: bool,
+    /// Whether a blank stands behind the sign.
+    pub(super) is_spaced: bool,
+    /// Whether it says how many there are: a number is none of them.
+    pub(super) is_count: bool,
+}
+
+/// Returns whether a value without quotes is a secret.
+pub(super) fn is_secret(named: &Named, value: &[u8]) -> bool {
+    if is_harmless(value) {
+        return false;
+    }
+    let is_told = named.is_assigned || named.is_quoted;
+    match named.kind {
+        NameKind::Password | NameKind::Phrase => value.len() >= 4 || !is_number(value),
+        NameKind::Pass => !is_number(value) && (is_told || value.len() >= LONG / 2 && is_made(value)),
+        NameKind::Signature => value.len() >= LONG,
+        NameKind::Personal => is_told || value.len() >= 3 && value.iter().all(u8::is_ascii_digit),
+        NameKind::Token | NameKind::Authorization | NameKind::Cookie if is_number(value) => {
+            let least = if named.is_assigned { NUMBER - 2 } else { NUMBER };
+            value.len() >= least && value.iter().all(u8::is_ascii_digit) && !named.is_count
+        }
+        NameKind::Token | NameKind::Authorization | NameKind::Cookie => {
+            is_told || looks_random(value) || value.len() >= 2 * LONG
+        }
+    }
 }

@@ -48,7 +48,7 @@ const TOKENS: &[&str] = &[
 ];
 /// Secrets that a machine made, and others.
 const MADE: &[&str] = &["Zq7Rt2Vx9Lm4Kp8W", "hG5nBd8yTq3Ws6Zk", "5f4dcc3b5aa765d61d8327deb882cf99"];
-const TYPED: &[&str] = &["hunter", "correct-horse", "tr0ub4dor"];
+const TYPED: &[&str] = &["hunter", "correct-horse", "tr0ub4dor", "Summer2024!"];
 
 /// Secrets that are numbers.
 const NUMBERS: &[&str] = &["12345678", "84736251902837"];

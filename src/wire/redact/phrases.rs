@@ -25,6 +25,10 @@ enum Follows {
     Encoded,
     /// A digest in hex digits.
     Digest,
+    /// The password of Redis, maybe behind a name: made by a machine.
+    Redis,
+    /// Nothing: `user:password` stands before it.
+    Nothing,
 }
 
 /// The phrases, in lower case.
@@ -36,6 +40,8 @@ static PHRASES: &[(&str, Follows)] = &[
     ("convertto-securestring ", Follows::AfterFlags),
     ("auth plain ", Follows::Encoded),
     ("auth login ", Follows::Encoded),
+    ("auth ", Follows::Redis),
+    ("| chpasswd", Follows::Nothing),
     ("jdbc:oracle:thin:", Follows::UserSlash),
     ("jdbc:oracle:oci:", Follows::UserSlash),
     ("jdbc:oracle:oci8:", Follows::UserSlash),
@@ -111,6 +117,14 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>, number: usize) {
             let length = text[from..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
             (length >= DIGEST).then_some(from..from + length)
         }
+        Follows::Redis if text[found.start..found.end] != *b"AUTH " => None,
+        Follows::Redis => {
+            let first = value(text, from);
+            let next = value(text, first.end + blanks(text, first.end, 1));
+            let is_near = |place: &Range<usize>| memchr::memchr2(b'\n', b'\r', &text[from..place.start]).is_none();
+            [first, next].into_iter().find(|place| is_near(place) && is_of_redis(text, place.clone()))
+        }
+        Follows::Nothing => before(text, found.start),
         Follows::Encoded => Some(value(text, from)).filter(|value| looks_random(&text[value.clone()])),
     };
     if let Some(secret) = secret
@@ -118,6 +132,35 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>, number: usize) {
     {
         scan.mask(secret);
     }
+}
+
+/// Shortest word that is a password of Redis at the end of its line.
+const LAST_WORD: usize = 8;
+
+/// Returns whether the argument of a command of Redis is a password: made by a machine, or the last word of its line and
+/// neither the name of a mechanism nor that of a host.
+fn is_of_redis(text: &[u8], place: Range<usize>) -> bool {
+    let word = &text[place.clone()];
+    let has = |is: fn(&u8) -> bool| word.iter().any(is);
+    let is_last = text.get(place.end).is_none_or(|byte| matches!(byte, b'\n' | b'\r' | b'"' | b'\'' | b'\\'));
+    let is_word = has(u8::is_ascii_lowercase) || word.iter().all(u8::is_ascii_digit);
+    is_made(word) || is_last && is_word && word.len() >= LAST_WORD && looks_random(word) && !word.contains(&b'.')
+}
+
+/// Returns the password in `user:password` that stands before a place, in quotes or as a word.
+fn before(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let low = at.saturating_sub(APART);
+    let front = text[low..at].trim_ascii_end();
+    let is_mark = |byte: &u8| matches!(byte, b'"' | b'\'');
+    let (front, word) = match front.split_last() {
+        Some((mark, inner)) if is_mark(mark) => {
+            let inner = inner.strip_suffix(b"\\").unwrap_or(inner);
+            (inner, memchr::memrchr(*mark, inner).map_or(0, |open| open + 1))
+        }
+        _ => (front, front.iter().rposition(|byte| byte.is_ascii_whitespace()).map_or(0, |gap| gap + 1)),
+    };
+    let colon = memchr::memchr(b':', &front[word..])?;
+    Some(low + word + colon + 1..low + front.len())
 }
 
 /// Returns whether words stand in a statement of SQL, not in a sentence: in capitals, or behind a verb of such statements.

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::named::{Named, is_secret, value};
+use super::named::value;
+use super::names::{Named, is_secret};
 use super::random::{is_harmless, looks_random};
 use super::scan::Scan;
 use super::value::{Quote, bare_end, blanks};

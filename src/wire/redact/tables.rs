@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use super::named::{Named, is_secret};
-use super::names::NameKind;
-use super::random::{is_harmless, looks_random};
+use super::names::{NameKind, Named, is_secret};
+use super::random::{is_harmless, is_made, looks_random};
 use super::scan::{Scan, TableSeen};
 use super::value::Quote;
 
@@ -56,6 +55,7 @@ pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
     let words = words.into_iter().flatten().max().map(|at| start + at);
     in_line(scan, named, line.clone(), sign, false)
         || words.is_some_and(|from| in_line(scan, named, from..line.end, sign, true))
+        || behind_sentence(scan, named, line, sign)
 }
 
 /// Masks the cell behind a name, or the cells of its column, where its line is a row of a table from `line.start` on.
@@ -73,7 +73,29 @@ fn in_line(scan: &mut Scan<'_>, named: &Named, line: Range<usize>, sign: u8, is_
         };
     let is_header =
         cells.len() >= 2 && cells.len() <= COLUMNS && cells.iter().all(|cell| is_title(&text[cell.clone()]));
-    is_table && is_header && below(scan, &cells, column, line, sign)
+    is_table && is_header && below(scan, &cells, column, line, sign, |_| true)
+}
+
+/// Masks what a machine made below a name where words of a sentence or a logger stand in front of the header, so that only
+/// the row below tells how many columns there are: `could not read user,password`.
+fn behind_sentence(scan: &mut Scan<'_>, named: &Named, line: Range<usize>, sign: u8) -> bool {
+    let text = scan.text;
+    let row = line_at(text, line.end + 1);
+    if sign == b'|' || row.len() > LINE {
+        return false;
+    }
+    let columns = cells(text, row, sign).len();
+    let cells = cells(text, line.clone(), sign);
+    let header = match cells.len().checked_sub(columns) {
+        Some(lead) if columns > 1 && cells.len() <= COLUMNS => cells.get(lead..).unwrap_or_default(),
+        _ => return false,
+    };
+    let Some(column) = header.iter().position(|cell| cell.contains(&named.key.start)) else { return false };
+    // Behind the first, titles of one word: an enumeration has blanks.
+    let is_word = |cell: &Range<usize>| is_title(&text[cell.clone()]) && !text[cell.clone()].contains(&b' ');
+    let has_blanks = header.windows(2).any(|two| text[two[0].end..two[1].start].contains(&b' '));
+    let is_header = column > 0 && header[1..].iter().all(is_word) && !has_blanks;
+    is_header && below(scan, header, column, line, sign, is_made)
 }
 
 /// Most tuples of values behind a list of columns.
@@ -122,6 +144,42 @@ pub(super) fn in_brackets(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool
     true
 }
 
+/// Words in the cell beside a name that tell what is or was done with it.
+static TELLING: &[&str] = &[
+    "changed",
+    "unchanged",
+    "updated",
+    "reset",
+    "rotated",
+    "set",
+    "unset",
+    "created",
+    "deleted",
+    "added",
+    "disabled",
+    "enabled",
+    "optional",
+    "ok",
+    "valid",
+    "verified",
+    "accepted",
+    "rejected",
+    "match",
+    "matches",
+    "mismatch",
+    "weak",
+    "strong",
+    "blank",
+    "text",
+    "varchar",
+    "provided",
+    "present",
+    "absent",
+    "unknown",
+    "denied",
+    "locked",
+];
+
 /// Masks the cell beside a name, unless the line is a header.
 fn beside(
     scan: &mut Scan<'_>,
@@ -143,7 +201,9 @@ fn beside(
         is_behind_words || memchr::memmem::find(&text[cells[column].start..named.key.start], b": ").is_some();
     let named = Named { is_quoted: true, is_assigned: false, ..named.clone() };
     // Choices of a sentence look the same.
-    let is_alone = cells.len() == 2 && !is_behind_words && matches!(named.kind, NameKind::Password | NameKind::Phrase);
+    let tells = TELLING.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(value));
+    let is_password = matches!(named.kind, NameKind::Password | NameKind::Phrase) && !tells;
+    let is_alone = cells.len() == 2 && !is_behind_words && is_password;
     let is_value = is_secret(&named, value) && (looks_random(value) || is_alone && !value.contains(&b' '));
     if is_value {
         scan.mask(cell);
@@ -152,7 +212,14 @@ fn beside(
 }
 
 /// Masks a column of the rows below a header; returns whether there are any.
-fn below(scan: &mut Scan<'_>, cells_of_header: &[Range<usize>], column: usize, header: Range<usize>, sign: u8) -> bool {
+fn below(
+    scan: &mut Scan<'_>,
+    cells_of_header: &[Range<usize>],
+    column: usize,
+    header: Range<usize>,
+    sign: u8,
+    is_one: impl Fn(&[u8]) -> bool,
+) -> bool {
     let text = scan.text;
     let mut at = header.end + 1;
     let mut has_row = false;
@@ -165,7 +232,8 @@ fn below(scan: &mut Scan<'_>, cells_of_header: &[Range<usize>], column: usize, h
             }
             has_row = true;
             let cell = cells[column].clone();
-            if !is_harmless(&text[cell.clone()]) {
+            let value = &text[cell.clone()];
+            if !is_harmless(value) && is_one(value) {
                 scan.mask(cell);
             }
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::MASK;
-use super::random::{is_harmless, looks_random};
+use super::random::{is_harmless, is_made, looks_random};
 
 /// Longest name of the next key that ends a bare value.
 const NEXT_KEY: usize = 40;
@@ -68,6 +68,16 @@ impl Quote {
             }
         }
         (text.len(), text.len())
+    }
+
+    /// Returns where the next such quote of the line begins and ends, whatever it is for.
+    pub(super) fn next(self, text: &[u8], from: usize) -> (usize, usize) {
+        let rest = &text[from.min(text.len())..];
+        match memchr::memchr3(self.mark, b'\n', b'\r', rest).map(|length| from + length) {
+            Some(at) if text[at] == self.mark => (at - self.backslashes.min(at - from), at + 1),
+            Some(at) => (at, at),
+            None => (text.len(), text.len()),
+        }
     }
 
     /// Returns whether a mark behind so many backslashes ends the text. Each level of escaping doubles them and adds one.
@@ -184,6 +194,22 @@ pub(super) fn joined_mask(text: &[u8], from: usize) -> Option<usize> {
     (is_known || looks_random(&text[end..end + rest])).then_some(end)
 }
 
+/// Longest tag or anchor of YAML.
+const LONGEST_TAG: usize = 16;
+
+/// Returns how long the tag or the anchor in front of a value of YAML is: `!!str x`, `&name x`.
+pub(super) fn yaml_tag(rest: &[u8]) -> usize {
+    let sign = match rest {
+        [b'!', b'!', ..] => 2,
+        [b'&', ..] => 1,
+        _ => return 0,
+    };
+    let word = rest[sign..].iter().take(LONGEST_TAG).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let behind = sign + word;
+    let has_value = rest.get(behind) == Some(&b' ') && rest.get(behind + 1).is_some_and(u8::is_ascii_graphic);
+    if word > 0 && has_value { behind + 1 } else { 0 }
+}
+
 /// Returns the text between marks that stand three times, also over many lines: `"""` of TOML and Python.
 pub(super) fn long_text(text: &[u8], at: usize) -> Option<Range<usize>> {
     let (_, inner) = Quote::at(text, at)?;
@@ -239,6 +265,34 @@ pub(super) fn unwrapped(text: &[u8], from: usize) -> usize {
     if Quote::at(text, at).is_some() { at } else { from }
 }
 
+/// Returns where the next line begins that a shell joins to this one: a backslash ends it.
+pub(super) fn continued(text: &[u8], at: usize) -> Option<usize> {
+    let line = match text.get(at..)? {
+        [b'\\', b'\n', ..] => at + 2,
+        [b'\\', b'\r', b'\n', ..] => at + 3,
+        _ => return None,
+    };
+    Some(line + blanks(text, line, LONGEST_LEAD))
+}
+
+/// Returns the texts in quotes that a language joins to one that ends here: each begins a line.
+pub(super) fn joined_texts(text: &[u8], behind: usize, quote: Quote) -> Vec<Range<usize>> {
+    let (mut joined, mut at) = (Vec::new(), behind);
+    loop {
+        let gap = text[at..].iter().take(LONGEST_LEAD).take_while(|byte| byte.is_ascii_whitespace()).count();
+        let is_line = matches!(text[at..at + gap], [b'\n', b' ' | b'\t', ..] | [b'\r', b'\n', b' ' | b'\t', ..]);
+        let Some((_, inner)) = Quote::at(text, at + gap).filter(|(next, _)| is_line && *next == quote) else { break };
+        let (end, next) = quote.close(text, inner);
+        // A key stands before its sign.
+        if next == end || matches!(text.get(next), Some(b':' | b'=')) {
+            break;
+        }
+        joined.push(inner..end);
+        at = next;
+    }
+    joined
+}
+
 /// Returns whether a character ends what stands before a bracket or a comma.
 fn is_end(byte: u8) -> bool {
     byte.is_ascii_whitespace()
@@ -290,9 +344,10 @@ const INNER: usize = 16;
 /// Returns the values of a list that begins here with its bracket, and where it ends.
 pub(super) fn list(text: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
     let (mut values, mut at) = (Vec::new(), from + 1);
+    let close = if text.get(from) == Some(&b'{') { b'}' } else { b']' };
     while let Some(byte) = text.get(at) {
         match byte {
-            b']' => return (values, at + 1),
+            byte if *byte == close => return (values, at + 1),
             b' ' | b'\t' | b'\n' | b'\r' | b',' => at += 1,
             b'{' | b'[' => {
                 let end = balanced_end(text, at);
@@ -310,7 +365,8 @@ pub(super) fn list(text: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
                     }
                     None => {
                         let end = bare_end(text, at).max(at + 1);
-                        if goes_on(text, end) {
+                        // Of words, only what a machine made.
+                        if goes_on(text, end) && !is_made(&text[at..end]) {
                             return (values, at);
                         }
                         (at..end, end)
@@ -359,37 +415,14 @@ pub(super) fn block(text: &[u8], key: usize, at: usize) -> Option<Range<usize>> 
     }
     let value = start?..end;
     let inner = text[value.clone()].trim_ascii_end();
+    if let Some((quote, from)) = Quote::at(inner, 0).filter(|_| !is_block) {
+        let (close, behind) = quote.close(inner, from);
+        let is_alone = matches!(inner[behind..], [] | [b',' | b';']) && behind > close;
+        return (is_alone && !is_harmless(&inner[from..close])).then(|| value.start + from..value.start + close);
+    }
     // Without the sign of a block, one word: a message goes on in its next line, too.
     let is_one = is_block || !inner.contains(&b' ') && !inner.ends_with(b":");
     (is_one && !is_harmless(inner)).then(|| value.start..value.start + inner.len())
-}
-
-/// Returns the items of a list of YAML below a key: one word in each line behind a dash. `at` is behind the colon.
-pub(super) fn items_below(text: &[u8], key: usize, at: usize) -> Vec<Range<usize>> {
-    let mut items = Vec::new();
-    // Behind the type of an error, a message begins.
-    let Some(own) = own_indent(text, key, text[..key].ends_with(b": ")) else { return items };
-    let line_end = |from: usize| memchr::memchr(b'\n', &text[from..]).map_or(text.len(), |length| from + length);
-    let mut end = line_end(at);
-    while end < text.len() {
-        let line = end + 1;
-        let dash = line + blanks(text, line, LONGEST_LEAD);
-        end = line_end(line);
-        if text[dash.min(end)..end].trim_ascii().is_empty() && end < text.len() {
-            continue;
-        }
-        if dash - line < own || !text[dash..end].starts_with(b"- ") {
-            break;
-        }
-        let start = dash + 2 + blanks(text, dash + 2, INNER);
-        let item = text[start.min(end)..end].trim_ascii_end();
-        if item.contains(&b' ') {
-            break;
-        }
-        let quotes = usize::from(item.len() > 1 && matches!(item, [b'"', .., b'"'] | [b'\'', .., b'\'']));
-        items.push(start + quotes..start + item.len() - quotes);
-    }
-    items
 }
 
 /// Returns how far the line of a key is indented, if nothing but the sign of a list or a quote stands before it, or the
