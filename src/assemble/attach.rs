@@ -9,7 +9,7 @@ use super::open::{BegunReport, OpenAttempt, Pending};
 use super::open_attempts::{ClosedBy, Edit, Mark};
 use super::{Assembler, LONE_ERRORS, Message, OPEN_AT_ONCE, Output, WHOLE_AT_ONCE};
 use crate::model::{
-    AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report,
+    AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, JsonShape, Keep, Phase, Report,
     RequestId, Sign, SignKind, Statement, Status, Subject, Timestamp,
 };
 
@@ -523,7 +523,7 @@ impl Assembler {
     }
 
     fn app(&mut self, message: &Message<'_>, line: &AppLine<'_>, output: &mut dyn Output) {
-        if is_of_init(line) && self.may_mix_inits() {
+        if is_of_init(line) && self.may_mix_inits() && !self.has_other_format(line) {
             self.hold_init_error(message, line);
             return;
         }
@@ -576,6 +576,12 @@ impl Assembler {
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
         }
+    }
+
+    /// Returns whether an error has the shape of a client in JSON, in a log of which the platform writes all in text.
+    fn has_other_format(&self, line: &AppLine<'_>) -> bool {
+        let shape = line.error.as_ref().and_then(|error| error.shape_of);
+        self.in_text && !self.in_json && !self.emulated && shape.is_some_and(JsonShape::is_of_format_json)
     }
 
     /// Returns whether a function of this log may have printed the answer of another one.

@@ -255,6 +255,8 @@ impl OpenAttempt {
         attempt.signs_left_out += left_out;
         attempt.logged_errors += logged_errors;
         attempt.init = merge_init(init, attempt.init);
+        self.disown();
+        let attempt = &mut self.attempt;
         if attempt.ended_at.is_none() {
             // A line may have printed any time.
             let is_near = |last: &Timestamp| {
@@ -287,6 +289,24 @@ impl OpenAttempt {
         let silent = of_init && attempt.last_line.is_none() && attempt.signs.iter().any(tells_of_failure);
         if init_failed || silent {
             self.lines.prepend(kept);
+        }
+    }
+
+    /// Takes errors that only have the shape of a client's for lines of the function, where no client can have written them:
+    /// that of another runtime, or one that writes JSON in a log in text.
+    fn disown(&mut self) {
+        let Self { attempt, json, .. } = self;
+        let in_text = (attempt.start_seen || attempt.report_seen) && !*json && !attempt.emulated;
+        // An environment that served its request well was initialised.
+        let went_well = *json && attempt.report_seen && attempt.platform_status == Some(Status::Success);
+        for sign in &mut attempt.signs {
+            let SignKind::Error(error) = &mut sign.kind else { continue };
+            let Some(shape) = error.shape_of else { continue };
+            let is_foreign = attempt.runtime.as_deref().is_some_and(|runtime| !shape.may_be_of(runtime));
+            let is_of_init = error.form == ErrorForm::Init && sign.phase == Phase::Invoke;
+            if is_foreign || in_text && shape.is_of_format_json() || is_of_init && went_well {
+                error.form = ErrorForm::Logged;
+            }
         }
     }
 

@@ -390,6 +390,43 @@ pub struct AppError<'a> {
     pub cause: Option<Cow<'a, str>>,
     /// URL of the failed call, where the error object contains the request (axios).
     pub url: Option<Cow<'a, str>>,
+    /// The clients that write this as a JSON object, where only its shape tells that a client wrote it: functions print
+    /// objects of the same shape.
+    pub shape_of: Option<JsonShape>,
+}
+
+/// A shape of the JSON objects in which runtime clients tell of errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonShape {
+    /// An object under `message`, or its text: Node.js in the format JSON.
+    Nested,
+    /// Members at the top: Python and .NET in the format JSON.
+    Flat,
+    /// The stack as the text of `message`: Java in the format JSON.
+    Framed,
+    /// The payload alone, as it is the answer, too: Go and Ruby in text.
+    Payload,
+}
+
+impl JsonShape {
+    /// Returns whether clients write it only where the log format is JSON, in which the platform writes no text.
+    #[must_use]
+    pub(crate) fn is_of_format_json(self) -> bool {
+        self != Self::Payload
+    }
+
+    /// Returns whether the client of a runtime (`python:3.12.v90`) may write it. Programs of one's own, and clients whose
+    /// shapes are not known, may write any.
+    #[must_use]
+    pub(crate) fn may_be_of(self, runtime: &str) -> bool {
+        const KNOWN: [(&str, JsonShape); 4] = [
+            ("nodejs", JsonShape::Nested),
+            ("python", JsonShape::Flat),
+            ("dotnet", JsonShape::Flat),
+            ("java", JsonShape::Framed),
+        ];
+        KNOWN.iter().find(|(name, _)| runtime.starts_with(name)).is_none_or(|(_, shape)| *shape == self)
+    }
 }
 
 impl<'a> AppError<'a> {
@@ -407,6 +444,7 @@ impl<'a> AppError<'a> {
             reason: None,
             cause: None,
             url: None,
+            shape_of: None,
         }
     }
 
@@ -425,6 +463,7 @@ impl<'a> AppError<'a> {
             reason: own(self.reason),
             cause: own(self.cause),
             url: own(self.url),
+            shape_of: self.shape_of,
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::lambda::loaders::may_be_bad_handler;
 use crate::lambda::platform::TASK_TIMED_OUT;
 use crate::lambda::runtimes::{JVM_THREAD, MAIN_THREAD, PYTHON_ERROR, TRACEBACK};
 use crate::model::{
-    AppError, Attempt, ErrorForm, InitPhase, InitType, KeptLine, Line, Phase, RequestId, Sign, SignKind, Status,
-    Subject, WindowCut,
+    AppError, Attempt, ErrorForm, InitPhase, InitType, JsonShape, KeptLine, Line, Phase, RequestId, Sign, SignKind,
+    Status, Subject, Timestamp, WindowCut,
 };
 
 /// An attempt with the facts for which its signs must be searched.
@@ -391,6 +391,7 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
             {
                 1
             }
+            ErrorForm::Unhandled if is_answer(sign) && is_followed(attempt, sign) => return None,
             ErrorForm::Unhandled => 3,
             ErrorForm::MaybeUnhandled if !is_followed(attempt, sign) => 3,
             ErrorForm::Uncaught | ErrorForm::UnhandledRejection | ErrorForm::Init => 2,
@@ -493,7 +494,32 @@ fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
     }
     let later = last.place != sign.line.place;
     // Lines of Python have no id; its client writes no text in the JSON format.
-    if lacks_stack(sign) { later || attempt.json } else { later && last.text.contains(&id.to_string()) }
+    // Answers stand above a log.
+    let start = attempt.start_behind.unwrap_or(attempt.place);
+    let is_within = || sign.phase == Phase::Invoke && (sign.line.at.is_some() || sign.line.place > start);
+    if lacks_stack(sign) || is_payload(sign) && is_within() {
+        later || lacks_stack(sign) && attempt.json
+    } else {
+        later && last.text.contains(&id.to_string())
+    }
+}
+
+/// Returns whether a payload stands in one line, as in an answer: the clients that lead into it with a label part its members.
+pub(super) fn is_answer(sign: &Sign) -> bool {
+    is_payload(sign) && !sign.line.text.trim_end().contains('\n')
+}
+
+/// Returns whether the function wrote a line with the id of its request after this one: then the handler went on.
+pub(super) fn goes_on_behind(attempt: &Attempt, sign: &Sign) -> bool {
+    let Some((last, id)) = attempt.last_line.as_ref().zip(attempt.request_id) else { return false };
+    let at_the_end = attempt.report_seen && Timestamp::is_same_ms(last.at, attempt.ended_at);
+    sign.phase == Phase::Invoke && last.place != sign.line.place && !at_the_end && last.text.contains(&id.to_string())
+}
+
+/// Returns whether an error is no more than the payload of a client, which is the answer, too: the function may have printed
+/// that of another one.
+pub(super) fn is_payload(sign: &Sign) -> bool {
+    error_of(sign).is_some_and(|error| error.shape_of == Some(JsonShape::Payload))
 }
 
 /// Finds the first line of Python's client before its stack, where further lines of the message stand between the two as

@@ -1,6 +1,6 @@
 //! Rule: the attempt succeeded, which is the case if nothing says otherwise.
 
-use super::facts::{Facts, form};
+use super::facts::{Facts, error_of, form, is_payload};
 use super::{Rule, Ruling};
 use crate::model::{Confidence, ErrorForm, Phase, Sign, SignKind};
 
@@ -25,7 +25,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let whole = facts.attempt.start_seen && facts.attempt.report_seen && !facts.attempt.report_in_doubt;
     let confidence = if rejected {
         Confidence::Low
-    } else if whole && !crashed_last(facts) && !failed_before(facts) {
+    } else if whole && !crashed_last(facts) && !failed_before(facts) && !shows_shape(facts) {
         Confidence::High
     } else {
         Confidence::Medium
@@ -39,6 +39,21 @@ fn failed_before(facts: &Facts<'_>) -> bool {
     let refused = |kind: &SignKind| matches!(kind, SignKind::ExtensionFailed { error_type, .. } if matches!(&**error_type, "Extension.InitError" | "Extension.LaunchError"));
     let failed = facts.error_before_start().is_some() && facts.outer_init_failed().is_none();
     failed && !facts.init_was_good() || facts.sign(refused).is_some() && !facts.init_succeeded()
+}
+
+/// Returns whether an error was written that has the shape of one of the function's own client, although it can hardly be
+/// that: the payload, and not the answer of another one; or JSON in a log in text, with nothing behind it.
+fn shows_shape(facts: &Facts<'_>) -> bool {
+    let runtime = facts.attempt.runtime.as_deref();
+    facts.attempt.signs.iter().filter(|sign| sign.phase == Phase::Invoke).any(|sign| {
+        let shape = error_of(sign).and_then(|error| error.shape_of);
+        let is_own = shape.is_some_and(|shape| runtime.is_none_or(|runtime| shape.may_be_of(runtime)));
+        match form(sign) {
+            Some(ErrorForm::MaybeUnhandled | ErrorForm::Unhandled) => is_own && is_payload(sign),
+            Some(ErrorForm::Logged) => is_own && facts.is_last_line(sign),
+            _ => false,
+        }
+    })
 }
 
 /// Returns whether the function wrote nothing after the last words of a process: of a child, or its own in words that

@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::facts::{Exit, Facts, error_of, form, head_before, head_of_stack, is_above_own_log, lacks_stack};
+use super::facts::{
+    Exit, Facts, error_of, form, goes_on_behind, head_before, head_of_stack, is_above_own_log, is_answer, lacks_stack,
+};
 use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{Diagnosis, diagnose, may_be_call, platform_error, resource_limit_code};
 use crate::lambda::runtimes::{
@@ -104,6 +106,12 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
                 let answered = if is_of_framework(sign) { Confidence::Low } else { Confidence::Medium };
                 return Some((sign, if failed { Confidence::High } else { answered }));
             }
+            // Only its shape tells that a client wrote it, and the function went on.
+            ErrorForm::Unhandled
+                if has_shape(sign) && !failed && (is_answer(sign) || goes_on_behind(facts.attempt, sign)) =>
+            {
+                return Some((sign, Confidence::Medium));
+            }
             ErrorForm::Unhandled | ErrorForm::Init => return Some((sign, Confidence::High)),
             // The stack of Python's client, whose frames are indented by no-break spaces.
             ErrorForm::Crash if head_of_stack(facts.attempt, sign).is_some() => {
@@ -124,6 +132,10 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
         }
     }
     last_words(facts).or_else(|| logged_before_exit(facts)).or_else(|| caught_panic(facts))
+}
+
+fn has_shape(sign: &Sign) -> bool {
+    error_of(sign).is_some_and(|error| error.shape_of.is_some())
 }
 
 /// Returns whether the stack is that of a web framework, which logs an error last and answers it.
