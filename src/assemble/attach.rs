@@ -9,8 +9,8 @@ use super::open::{BegunReport, OpenAttempt, Pending};
 use super::open_attempts::{ClosedBy, Edit, Mark};
 use super::{Assembler, LONE_ERRORS, Message, OPEN_AT_ONCE, Output, WHOLE_AT_ONCE};
 use crate::model::{
-    AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, JsonShape, Keep, Phase, Report,
-    RequestId, Sign, SignKind, Statement, Status, Subject, Timestamp,
+    AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, JsonShape, Keep, Phase,
+    Report, RequestId, Sign, SignKind, Statement, Status, Subject, Timestamp,
 };
 
 impl Assembler {
@@ -408,6 +408,7 @@ impl Assembler {
         }
         self.claim_loose(report.id, message.at);
         self.settle_failed_init(report.id, message);
+        self.settle_told_beside(report.id, message, output);
         let peak = self.peak_before(Some(report.id));
         let emulated = self.emulated && report.metrics.max_memory_used_mb == report.metrics.memory_size_mb;
         let mut open = self.open_for(message, report.id, output);
@@ -472,6 +473,7 @@ impl Assembler {
             output.count(message.place.input, Bucket::Attributed, message.bytes);
             return;
         }
+        self.note_told_beside(id);
         let mut open = self.open_for(message, id, output);
         open.touch(message);
         let phase = if open.is_reported() { Phase::Late } else { Phase::Invoke };

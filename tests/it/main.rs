@@ -69,6 +69,7 @@ mod odd_times;
 mod order;
 #[cfg(unix)]
 mod outputs;
+mod own_errors;
 mod pasted;
 mod picked;
 mod printed_in_a_log;
