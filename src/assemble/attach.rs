@@ -13,6 +13,9 @@ use crate::model::{
     Report, RequestId, Sign, SignKind, Statement, Status, Subject, Timestamp,
 };
 
+/// Codes of extensions that ended after they had got ready.
+const ENDS_OF_EXTENSIONS: [&str; 2] = ["Extension.ExitError", "Extension.Crash"];
+
 impl Assembler {
     pub(super) fn attach(&mut self, message: &Message<'_>, record: &Statement<'_>, output: &mut dyn Output) {
         self.close_lingering(message.at, output);
@@ -244,12 +247,17 @@ impl Assembler {
         }
     }
 
-    /// Takes a line of the platform about the environment.
+    /// Takes a line of the platform about the init of the environment.
     fn environment_line(&mut self, message: &Message<'_>, failure: Option<SignKind>) {
+        self.line_of_environment(message, failure, Phase::Init);
+    }
+
+    /// Takes a line of the platform about the environment; `phase` is that of a failure, if a request runs.
+    fn line_of_environment(&mut self, message: &Message<'_>, failure: Option<SignKind>, phase: Phase) {
         if let Some(mut open) = self.running() {
             open.touch(message);
             if let Some(kind) = failure {
-                open.sign(Phase::Init, kind, message);
+                open.sign(phase, kind, message);
             }
             return;
         }
@@ -274,7 +282,11 @@ impl Assembler {
                 None
             }
         };
-        self.environment_line(message, kind);
+        // What got ready before START ends within the request.
+        let ends_within = error_type.is_some_and(|code| ENDS_OF_EXTENSIONS.contains(&code));
+        let began = self.running().is_some_and(|open| open.attempt.start_seen);
+        let phase = if ends_within && began { Phase::Invoke } else { Phase::Init };
+        self.line_of_environment(message, kind, phase);
     }
 
     fn note_format(&mut self, json: bool) {

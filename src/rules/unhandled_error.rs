@@ -8,7 +8,7 @@ use super::facts::{
     Exit, Facts, error_of, form, goes_on_behind, head_before, head_of_stack, is_above_own_log, is_answer, lacks_stack,
 };
 use super::{LastWords, Rule, Ruling};
-use crate::catalogue::{Diagnosis, diagnose, may_be_call, platform_error, resource_limit_code};
+use crate::catalogue::{Diagnosis, diagnose, is_of_own_server, may_be_call, platform_error, resource_limit_code};
 use crate::lambda::runtimes::{
     EVENT_NOT_READ, FAULT_HANDLER, MAIN_THREAD, PANICKED, PROVIDED, RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE,
 };
@@ -52,8 +52,12 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     // A status without a URL may be that of another service, or what the function means to answer.
     let has_status = error.http_status.is_some_and(|status| (400..600).contains(&status));
     let text = whole.as_ref().map_or(&*sign.line.text, |words| &*words.line.text);
-    let confidence =
-        if has_status || may_be_call(error, text) { confidence.min(Confidence::Medium) } else { confidence };
+    let is_of_server = is_of_own_server(error.error_type.as_deref(), error.message.as_deref());
+    let confidence = if has_status || may_be_call(error, text) || is_of_server {
+        confidence.min(Confidence::Medium)
+    } else {
+        confidence
+    };
     Some(Ruling::new(code, confidence, Some(sign)).with_words(whole))
 }
 
