@@ -158,7 +158,11 @@ impl Assembler {
     /// Notes that a sentence is to tell of the end of a request of which nothing was seen, while another one runs whose START
     /// was: where environments are mixed, it may be of another one.
     pub(super) fn note_told_beside(&mut self, id: RequestId) {
-        let is_new = !self.known_stream && self.open.first_of(Some(id)).is_none();
+        let is_known = || {
+            self.had(id) || self.printed.as_ref().is_some_and(|printed| printed.first_of(|known| known == id).is_some())
+        };
+        let is_new = !self.known_stream && !is_known();
+        // Of a request whose other lines were taken for printed ones, it is no more than one of them.
         let Some(by) = self.open.latest_running().filter(|_| is_new).map(|at| &self.open[at]) else { return };
         let Some(by) = by.id().filter(|_| by.attempt.start_seen) else { return };
         let Printed { beside, ended, .. } = &mut **self.printed.get_or_insert_default();
