@@ -229,7 +229,9 @@ impl Assembler {
     /// the next.
     fn init_outcome(&mut self, message: &Message<'_>, failed: Option<SignKind>, update: impl FnOnce(&mut Init)) {
         let failed = match failed {
-            Some(kind) if self.may_mix_inits() => return self.hold_failed_init(message, kind, update),
+            Some(kind) if self.may_mix_inits() && !self.is_init_of_running(message.at) => {
+                return self.hold_failed_init(message, kind, update);
+            }
             failed => failed,
         };
         if let Some(mut open) = self.running() {
@@ -346,13 +348,14 @@ impl Assembler {
         let mut open = OpenAttempt::begin(self.spare.take(), Some(id), message, before);
         open.touch(message);
         open.json = json;
+        open.named = self.known_stream;
         own.into_iter().for_each(|sign| open.adopt_sign(Sign { phase: Phase::Invoke, ..sign }));
         open.attempt.start_seen = true;
         open.start_behind_end = order == StartOrder::BehindItsEnd;
         open.attempt.runtime = open.before.runtime.clone();
         open.attempt.version = open.before.version.clone();
         open.attempt.function = open.before.function.clone();
-        if let Some(failed) = self.started_failed_init(message.at) {
+        if let Some(failed) = self.started_failed_init(message.at, open.before.fresh) {
             open.take_failed_init(failed, Phase::Init);
         }
         self.open.push(open);
@@ -753,6 +756,12 @@ impl Assembler {
     pub(super) fn flush_environment(&mut self, output: &mut dyn Output) {
         let pending = std::mem::take(&mut self.pending);
         if self.outlives_environment(&pending) {
+            // Another environment has begun since, and failed as well.
+            if let Some(earlier) = self.failed_init.take_if(|earlier| earlier.fresh && pending.fresh)
+                && let Some(earlier) = self.held.hold_pending(earlier)
+            {
+                emit_pending(earlier, true, output);
+            }
             self.failed_init.get_or_insert_default().append(pending, &Keep::LAST);
             return;
         }

@@ -62,6 +62,8 @@ impl Assembler {
         let id = match record {
             Statement::Start { id, json: true, .. } => *id,
             Statement::Report(report) if report.json => report.id,
+            Statement::InitStart(start) if start.json => return self.known_stream && self.in_text && !self.in_json,
+            Statement::InitStart(_) => return self.known_stream && self.in_json && !self.in_text,
             Statement::Start { id, json: false, .. } => {
                 let in_json = |open: &OpenAttempt| open.json && open.attempt.start_seen && !open.is_reported();
                 return self.open.latest_of(Some(*id)).is_some_and(|at| in_json(&self.open[at]));

@@ -406,13 +406,15 @@ pub enum JsonShape {
     Framed,
     /// The payload alone, as it is the answer, too: Go and Ruby in text.
     Payload,
+    /// One of the format JSON in a log in text, where a client hardly writes it.
+    InText,
 }
 
 impl JsonShape {
-    /// Returns whether clients write it only where the log format is JSON, in which the platform writes no text.
+    /// Returns whether clients write it only where the log format is JSON, in which the platform writes no text, either.
     #[must_use]
     pub(crate) fn is_of_format_json(self) -> bool {
-        self != Self::Payload
+        matches!(self, Self::Nested | Self::Flat | Self::Framed)
     }
 
     /// Returns whether the client of a runtime (`python:3.12.v90`) may write it. Programs of one's own, and clients whose
@@ -425,7 +427,10 @@ impl JsonShape {
             ("dotnet", JsonShape::Flat),
             ("java", JsonShape::Framed),
         ];
-        KNOWN.iter().find(|(name, _)| runtime.starts_with(name)).is_none_or(|(_, shape)| *shape == self)
+        KNOWN
+            .iter()
+            .find(|(name, _)| runtime.starts_with(name))
+            .is_none_or(|(_, shape)| *shape == self || self == Self::InText)
     }
 }
 

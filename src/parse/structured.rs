@@ -56,7 +56,7 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
 }
 
 /// Shapes of the runtime clients, in order; the first that recognises the object decides.
-const CLIENTS: [(Client, Option<JsonShape>); 7] = [
+const CLIENTS: [(ReadClient, Option<JsonShape>); 7] = [
     (node_client, Some(JsonShape::Nested)),
     (node_printed, Some(JsonShape::Nested)),
     (python_client, Some(JsonShape::Flat)),
@@ -66,7 +66,8 @@ const CLIENTS: [(Client, Option<JsonShape>); 7] = [
     (rust_client, None),
 ];
 
-type Client = fn(&Object<'_>, Level) -> Option<AppError<'static>>;
+/// Reads an error of one client.
+type ReadClient = fn(&Object<'_>, Level) -> Option<AppError<'static>>;
 
 /// Adds the fields of a JSON object inside a line that has an id and a level of its own: the higher level counts.
 pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {

@@ -497,7 +497,7 @@ fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
     // Answers stand above a log.
     let start = attempt.start_behind.unwrap_or(attempt.place);
     let is_within = || sign.phase == Phase::Invoke && (sign.line.at.is_some() || sign.line.place > start);
-    if lacks_stack(sign) || is_payload(sign) && is_within() {
+    if lacks_stack(sign) || may_be_of_another(sign) && is_within() {
         later || lacks_stack(sign) && attempt.json
     } else {
         later && last.text.contains(&id.to_string())
@@ -506,7 +506,8 @@ fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
 
 /// Returns whether a payload stands in one line, as in an answer: the clients that lead into it with a label part its members.
 pub(super) fn is_answer(sign: &Sign) -> bool {
-    is_payload(sign) && !sign.line.text.trim_end().contains('\n')
+    let is_payload = error_of(sign).is_some_and(|error| error.shape_of == Some(JsonShape::Payload));
+    is_payload && !sign.line.text.trim_end().contains('\n')
 }
 
 /// Returns whether the function wrote a line with the id of its request after this one: then the handler went on.
@@ -516,10 +517,11 @@ pub(super) fn goes_on_behind(attempt: &Attempt, sign: &Sign) -> bool {
     sign.phase == Phase::Invoke && last.place != sign.line.place && !at_the_end && last.text.contains(&id.to_string())
 }
 
-/// Returns whether an error is no more than the payload of a client, which is the answer, too: the function may have printed
-/// that of another one.
-pub(super) fn is_payload(sign: &Sign) -> bool {
-    error_of(sign).is_some_and(|error| error.shape_of == Some(JsonShape::Payload))
+/// Returns whether an error is no more than the payload of a client, which is the answer, too, or one in another format than
+/// that of the log: the function may have printed it, about another one or itself.
+pub(super) fn may_be_of_another(sign: &Sign) -> bool {
+    let shape = error_of(sign).and_then(|error| error.shape_of);
+    matches!(shape, Some(JsonShape::Payload | JsonShape::InText))
 }
 
 /// Finds the first line of Python's client before its stack, where further lines of the message stand between the two as

@@ -1,6 +1,6 @@
 //! Rule: the attempt succeeded, which is the case if nothing says otherwise.
 
-use super::facts::{Facts, error_of, form, is_payload};
+use super::facts::{Facts, form, may_be_of_another};
 use super::{Rule, Ruling};
 use crate::model::{Confidence, ErrorForm, Phase, Sign, SignKind};
 
@@ -41,19 +41,11 @@ fn failed_before(facts: &Facts<'_>) -> bool {
     failed && !facts.init_was_good() || facts.sign(refused).is_some() && !facts.init_succeeded()
 }
 
-/// Returns whether an error was written that has the shape of one of the function's own client, although it can hardly be
-/// that: the payload, and not the answer of another one; or JSON in a log in text, with nothing behind it.
+/// Returns whether an error was written that has the shape of one of the function's own client, and may be its own after all:
+/// a line follows, but that may be of an extension.
 fn shows_shape(facts: &Facts<'_>) -> bool {
-    let runtime = facts.attempt.runtime.as_deref();
-    facts.attempt.signs.iter().filter(|sign| sign.phase == Phase::Invoke).any(|sign| {
-        let shape = error_of(sign).and_then(|error| error.shape_of);
-        let is_own = shape.is_some_and(|shape| runtime.is_none_or(|runtime| shape.may_be_of(runtime)));
-        match form(sign) {
-            Some(ErrorForm::MaybeUnhandled | ErrorForm::Unhandled) => is_own && is_payload(sign),
-            Some(ErrorForm::Logged) => is_own && facts.is_last_line(sign),
-            _ => false,
-        }
-    })
+    let may_end = |sign: &Sign| matches!(form(sign), Some(ErrorForm::MaybeUnhandled | ErrorForm::Unhandled));
+    facts.attempt.signs.iter().any(|sign| sign.phase == Phase::Invoke && may_end(sign) && may_be_of_another(sign))
 }
 
 /// Returns whether the function wrote nothing after the last words of a process: of a child, or its own in words that

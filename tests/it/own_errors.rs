@@ -134,29 +134,30 @@ fn in_json(runtime: &str, lines: &[&str]) -> Vec<String> {
     begin.into_iter().chain(lines).chain([end]).collect()
 }
 
-/// Kind, id and category of each record.
-fn judged(log: &str) -> Vec<[String; 3]> {
+/// Kind, id, category and confidence of each record.
+fn judged(log: &str) -> Vec<[String; 4]> {
     let mut options = AnalyzeOptions::default();
     options.records = true;
     let mut answer = analyze_bytes(&[("a", log.as_bytes())], &options).expect("an answer");
     let mut records = Vec::new();
     answer.write_records(&mut records).expect("the spool is there");
     let records = records.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let told =
-        |record: Value| ["kind", "request_id", "category"].map(|key| record[key].as_str().unwrap_or("").to_owned());
+    let told = |record: Value| {
+        ["kind", "request_id", "category", "confidence"].map(|key| record[key].as_str().unwrap_or("").to_owned())
+    };
     records.map(|line| told(serde_json::from_slice(line).expect("a record is JSON"))).collect()
 }
 
 #[test]
 fn what_a_function_prints_of_a_handled_error_fails_nothing() {
-    let ok = [["attempt".to_owned(), ID.to_owned(), "ok".to_owned()]];
+    let ok = ["attempt", ID, "ok"];
     let mut wrong = Vec::new();
     for (runtime, goes_on) in RUNTIMES {
         for (form, has_events, write) in FORMS {
             let whole = LOGS_OF_CHILDREN.iter().filter(|_| has_events);
             for printed in OWN.iter().chain(&OF_CHILDREN).chain(whole) {
                 let got = judged(&write(&in_text(runtime, &["before", printed, goes_on])));
-                if got != ok {
+                if got.len() != 1 || got[0][..3] != ok {
                     wrong.push(format!("{runtime}, {form}: {printed}\n    {got:?}"));
                 }
             }
@@ -165,14 +166,16 @@ fn what_a_function_prints_of_a_handled_error_fails_nothing() {
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// The same without any other line: the shape alone proves nothing where the platform writes text.
+/// The same without any other line: the shape alone proves little where the platform writes text.
 #[test]
-fn json_in_a_log_in_text_is_of_the_function() {
+fn json_in_a_log_in_text_is_hardly_of_a_client() {
     for (runtime, _) in RUNTIMES {
         for (form, _, write) in FORMS {
             for printed in OWN {
                 let got = judged(&write(&in_text(runtime, &[printed])));
-                assert!(got.len() == 1 && got[0][2] == "ok", "{runtime}, {form}: {printed}\n{got:?}");
+                assert!(got.len() == 1 && got[0][0] == "attempt", "{runtime}, {form}: {printed}\n{got:?}");
+                let doubted = got[0][2] == "ok" || got[0][2] == "runtime_exception" && got[0][3] != "high";
+                assert!(doubted, "{runtime}, {form}: {printed}\n{got:?}");
             }
         }
     }
@@ -184,8 +187,8 @@ fn what_a_client_writes_fails_its_attempt() {
         for (form, _, write) in FORMS {
             for before in [&[][..], &["before"]] {
                 let got = judged(&write(&in_json(runtime, &[before, &[line]].concat())));
-                let want = [["attempt", ID, "runtime_exception"].map(str::to_owned)];
-                assert_eq!(got, want, "{runtime}, {form}: {line}");
+                assert_eq!(got.len(), 1, "{runtime}, {form}: {line}");
+                assert_eq!(got[0][..3], ["attempt", ID, "runtime_exception"], "{runtime}, {form}: {line}");
             }
         }
     }
