@@ -404,8 +404,10 @@ pub enum JsonShape {
     Flat,
     /// The stack as the text of `message`: Java in the format JSON.
     Framed,
-    /// The payload alone, as it is the answer, too: Go and Ruby in text.
+    /// The payload alone, as it is the answer, too: Go in text.
     Payload,
+    /// The same with a type that tells what failed (`Function<KeyError>`): Ruby in text.
+    Labelled,
     /// One of the format JSON in a log in text, where a client hardly writes it.
     InText,
 }
@@ -421,16 +423,15 @@ impl JsonShape {
     /// shapes are not known, may write any.
     #[must_use]
     pub(crate) fn may_be_of(self, runtime: &str) -> bool {
-        const KNOWN: [(&str, JsonShape); 4] = [
-            ("nodejs", JsonShape::Nested),
-            ("python", JsonShape::Flat),
-            ("dotnet", JsonShape::Flat),
-            ("java", JsonShape::Framed),
-        ];
-        KNOWN
-            .iter()
-            .find(|(name, _)| runtime.starts_with(name))
-            .is_none_or(|(_, shape)| *shape == self || self == Self::InText)
+        let is_of = |name: &str| runtime.starts_with(name);
+        match self {
+            Self::InText => true,
+            _ if is_of("nodejs") => self == Self::Nested,
+            _ if is_of("python") || is_of("dotnet") => self == Self::Flat,
+            _ if is_of("java") => self == Self::Framed,
+            _ if is_of("ruby") => !matches!(self, Self::Framed | Self::Payload),
+            _ => true,
+        }
     }
 }
 

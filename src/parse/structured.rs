@@ -61,7 +61,7 @@ const CLIENTS: [(ReadClient, Option<JsonShape>); 7] = [
     (node_printed, Some(JsonShape::Nested)),
     (python_client, Some(JsonShape::Flat)),
     (java_client, Some(JsonShape::Framed)),
-    (ruby_client, Some(JsonShape::Payload)),
+    (ruby_client, Some(JsonShape::Labelled)),
     (go_client, None),
     (rust_client, None),
 ];

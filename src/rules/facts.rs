@@ -2,6 +2,7 @@
 
 use super::LastWords;
 use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
+use crate::lambda::after_go_date;
 use crate::lambda::emulator::{FUNCTION, RESET};
 use crate::lambda::loaders::may_be_bad_handler;
 use crate::lambda::platform::TASK_TIMED_OUT;
@@ -493,21 +494,30 @@ fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
         return false;
     }
     let later = last.place != sign.line.place;
-    // Lines of Python have no id; its client writes no text in the JSON format.
-    // Answers stand above a log.
-    let start = attempt.start_behind.unwrap_or(attempt.place);
-    let is_within = || sign.phase == Phase::Invoke && (sign.line.at.is_some() || sign.line.place > start);
-    if lacks_stack(sign) || may_be_of_another(sign) && is_within() {
-        later || lacks_stack(sign) && attempt.json
-    } else {
-        later && last.text.contains(&id.to_string())
+    let names_request = || last.text.contains(&id.to_string());
+    let is_within = stands_within(attempt, sign);
+    match error_of(sign).and_then(|error| error.shape_of) {
+        // Lines of Python have no id; its client writes no text in the JSON format.
+        _ if lacks_stack(sign) => later || attempt.json,
+        Some(JsonShape::InText) if is_within => later,
+        // Go's client writes what Go's logger writes: with a date, if other lines have one.
+        Some(JsonShape::Payload | JsonShape::Labelled) if is_within => {
+            later && (names_request() || after_go_date(last.text.as_bytes()).is_some())
+        }
+        _ => later && names_request(),
     }
+}
+
+/// Returns whether a line stands behind the START of its attempt: answers stand above a log, in texts.
+pub(super) fn stands_within(attempt: &Attempt, sign: &Sign) -> bool {
+    let start = attempt.start_behind.unwrap_or(attempt.place);
+    sign.phase == Phase::Invoke && (sign.line.at.is_some() || sign.line.place > start)
 }
 
 /// Returns whether a payload stands in one line, as in an answer: the clients that lead into it with a label part its members.
 pub(super) fn is_answer(sign: &Sign) -> bool {
-    let is_payload = error_of(sign).is_some_and(|error| error.shape_of == Some(JsonShape::Payload));
-    is_payload && !sign.line.text.trim_end().contains('\n')
+    let is_labelled = error_of(sign).is_some_and(|error| error.shape_of == Some(JsonShape::Labelled));
+    is_labelled && !sign.line.text.trim_end().contains('\n')
 }
 
 /// Returns whether the function wrote a line with the id of its request after this one: then the handler went on.
@@ -521,7 +531,7 @@ pub(super) fn goes_on_behind(attempt: &Attempt, sign: &Sign) -> bool {
 /// that of the log: the function may have printed it, about another one or itself.
 pub(super) fn may_be_of_another(sign: &Sign) -> bool {
     let shape = error_of(sign).and_then(|error| error.shape_of);
-    matches!(shape, Some(JsonShape::Payload | JsonShape::InText))
+    matches!(shape, Some(JsonShape::Payload | JsonShape::Labelled | JsonShape::InText))
 }
 
 /// Finds the first line of Python's client before its stack, where further lines of the message stand between the two as

@@ -6,6 +6,7 @@ use memchr::memmem::Finder;
 
 use super::facts::{
     Exit, Facts, error_of, form, goes_on_behind, head_before, head_of_stack, is_above_own_log, is_answer, lacks_stack,
+    may_be_of_another, stands_within,
 };
 use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{Diagnosis, diagnose, is_of_own_server, may_be_call, platform_error, resource_limit_code};
@@ -105,6 +106,15 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
             ErrorForm::Answer | ErrorForm::AnswerAbove => return Some((sign, Confidence::Medium)),
             ErrorForm::Unhandled if sign.phase == Phase::Late => return Some((sign, Confidence::Medium)),
             ErrorForm::MaybeUnhandled if lacks_stack(sign) => return Some((sign, Confidence::Low)),
+            // Nothing tells whether a line behind it is the function's, which had printed the answer of another one.
+            ErrorForm::MaybeUnhandled | ErrorForm::Unhandled
+                if may_be_of_another(sign)
+                    && !failed
+                    && stands_within(facts.attempt, sign)
+                    && !facts.is_last_line(sign) =>
+            {
+                return Some((sign, Confidence::Low));
+            }
             // Code that logs an error last and then succeeds writes the same line.
             ErrorForm::MaybeUnhandled => {
                 let answered = if is_of_framework(sign) { Confidence::Low } else { Confidence::Medium };
