@@ -55,7 +55,7 @@ pub(crate) use last_words::{lacks_memory, last_words, names_missing_code};
 pub(crate) use own_server::is_of_own_server;
 pub(crate) use particular::{ErrorTold, sent_nothing, with_line_number};
 pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, name_of_phrase, platform_error};
-pub(crate) use runtimes::{RUNTIMES_AS_OF, runtime_life};
+pub(crate) use runtimes::{RUNTIMES_AS_OF, is_durable, runtime_life};
 pub(crate) use search::codes_with_words;
 pub(crate) use start_words::start_failure_code;
 

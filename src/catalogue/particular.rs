@@ -23,7 +23,7 @@ pub(crate) struct ErrorTold<'a> {
 }
 
 /// Causes, the most telling first.
-const CAUSES: [fn(&str, &ErrorTold<'_>) -> Option<String>; 20] = [
+const CAUSES: [fn(&str, &ErrorTold<'_>) -> Option<String>; 21] = [
     key_of_secret,
     denied_action,
     expired_credentials,
@@ -43,8 +43,27 @@ const CAUSES: [fn(&str, &ErrorTold<'_>) -> Option<String>; 20] = [
     refused,
     no_connection_in_time,
     rejected_promise,
+    known_library,
     thrown_at,
 ];
+
+/// Errors of libraries that say what happened, by the end of their type, each with what to do: the place that threw them is the
+/// library's.
+const OF_LIBRARIES: [(&str, &str); 6] = [
+    ("IdempotencyAlreadyInProgressError", IN_PROGRESS),
+    ("IdempotencyAlreadyInProgressException", IN_PROGRESS),
+    (
+        "IdempotencyPersistenceLayerError",
+        "The store of the idempotency keys failed, so the work was not begun or not noted as done: check its table, its permissions and its capacity.",
+    ),
+    ("FullBatchFailureError", WHOLE_BATCH),
+    ("BatchProcessingError", WHOLE_BATCH),
+    ("BatchProcessingException", WHOLE_BATCH),
+];
+
+const IN_PROGRESS: &str = "An attempt with the same idempotency key was still running, or had died within its time, so this one did nothing: a later retry succeeds or returns its result. See why the event came twice.";
+
+const WHOLE_BATCH: &str = "Each record of the batch failed, and the whole batch comes again: the errors of the single records, logged before or within this one, are the causes.";
 
 /// Returns the hint for the cause that an error of a code names.
 pub(super) fn hint(code: &str, error: &ErrorTold<'_>) -> Option<String> {
@@ -389,6 +408,13 @@ fn rejected_promise(code: &str, error: &ErrorTold<'_>) -> Option<String> {
 
 fn is_short(frame: &str) -> bool {
     !frame.is_empty() && frame.len() <= 160
+}
+
+/// What a library tells by the type of its error.
+fn known_library(code: &str, error: &ErrorTold<'_>) -> Option<String> {
+    let name = error.error_type.filter(|_| code == "runtime_exception.unhandled")?;
+    let known = OF_LIBRARIES.iter().find(|(end, _)| name.rsplit(['.', ':', '\\']).next() == Some(*end))?;
+    Some(known.1.to_owned())
 }
 
 /// The line that threw, where nothing else is known.
