@@ -421,7 +421,10 @@ impl Assembler {
         if self.emulated {
             self.join_emulated(report.id, message);
         }
-        self.claim_loose(report.id, message.at);
+        // What a handler did not handle makes the report of a Managed Instance one of an error.
+        if !(report.is_of_managed_instances() && report.status == Some(Status::Success)) {
+            self.claim_loose(report.id, message.at);
+        }
         self.settle_failed_init(report.id, message);
         self.settle_told_beside(report.id, message, output);
         let peak = self.peak_before(Some(report.id));

@@ -209,9 +209,7 @@ impl OpenAttempt {
         attempt.ended_at = message.at;
         self.reported_at = message.at;
         self.json |= report.json;
-        // A JSON report with a duration and neither billing nor memory is one of Managed Instances.
-        attempt.concurrent |=
-            report.json && report.metrics.billed_ms.is_none() && report.metrics.memory_size_mb.is_none();
+        attempt.concurrent |= report.is_of_managed_instances();
         if report.status.is_some() {
             attempt.platform_status = report.status;
         }
@@ -302,8 +300,14 @@ impl OpenAttempt {
         let in_text = (attempt.start_seen || attempt.report_seen) && !*json && !attempt.emulated;
         // An environment that served its request well was initialised.
         let went_well = *json && attempt.report_seen && attempt.platform_status == Some(Status::Success);
+        // On Managed Instances, the report of a handler that failed says so.
+        let is_handled = went_well && attempt.concurrent;
         for sign in &mut attempt.signs {
             let SignKind::Error(error) = &mut sign.kind else { continue };
+            if is_handled && matches!(error.form, ErrorForm::Unhandled | ErrorForm::MaybeUnhandled) {
+                error.form = ErrorForm::Logged;
+                attempt.error_unsure = true;
+            }
             let Some(shape) = error.shape_of else { continue };
             let is_foreign = attempt.runtime.as_deref().is_some_and(|runtime| !shape.may_be_of(runtime));
             let is_of_init = error.form == ErrorForm::Init && sign.phase == Phase::Invoke;

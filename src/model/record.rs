@@ -273,6 +273,14 @@ pub struct Report<'a> {
     pub whole: bool,
 }
 
+impl Report<'_> {
+    /// Returns whether it is one of Managed Instances: JSON with a duration and neither billing nor memory.
+    #[must_use]
+    pub(crate) fn is_of_managed_instances(&self) -> bool {
+        self.json && self.metrics.billed_ms.is_none() && self.metrics.memory_size_mb.is_none()
+    }
+}
+
 /// A crash as the platform prints it in the older style, on one or two lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrashLine<'a> {

@@ -23,6 +23,8 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         .any(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::UnhandledRejection));
     // What failed may stand in lines that were not read: before the window, or where only some lines were exported.
     let whole = facts.attempt.start_seen && facts.attempt.report_seen && !facts.attempt.report_in_doubt;
+    // A report of a success whose bill is that of a run that was cut contradicts itself.
+    let whole = whole && (facts.attempt.emulated || !facts.attempt.metrics.are_capped());
     let confidence = if rejected {
         Confidence::Low
     } else if whole && !crashed_last(facts) && !failed_before(facts) && !shows_shape(facts) {

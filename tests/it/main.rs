@@ -26,6 +26,7 @@ mod downstream;
 mod early;
 mod early_deaths;
 mod emulators;
+mod environments;
 mod errors_alone;
 #[cfg(feature = "cloudwatch")]
 mod estate;
