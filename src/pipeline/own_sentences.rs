@@ -78,7 +78,18 @@ mod tests {
             let sighting = Sighting { line: 3, sentence: "Task timed out", before: "note: ".into(), refused: true };
             assert_eq!(sentences.note(id, text.as_bytes(), sighting), None);
             let metrics = Metrics { duration_us: Some(duration_ms * 1_000), ..Metrics::default() };
-            let report = Report { id, metrics, status, whole, ..Report::default() };
+            let report = Report {
+                id,
+                metrics,
+                status,
+                error_type: None,
+                xray_trace_id: None,
+                tenant_id: None,
+                extension_overhead_us: None,
+                emulated: false,
+                json: false,
+                whole,
+            };
             assert_eq!(sentences.settle(&report).is_some(), told, "{text}, {duration_ms} ms, {status:?}");
             assert_eq!(sentences.take(), None, "{text}");
         }
