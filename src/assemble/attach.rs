@@ -765,7 +765,9 @@ impl Assembler {
             {
                 emit_pending(earlier, true, output);
             }
-            self.failed_init.get_or_insert_default().append(pending, &Keep::LAST);
+            let failed = self.failed_init.get_or_insert_default();
+            failed.append(pending, &Keep::LAST);
+            failed.outlived = true;
             return;
         }
         if let Some(open) = self.held.hold_pending(pending) {

@@ -66,7 +66,7 @@ impl Assembler {
     pub(super) fn started_failed_init(&mut self, now: Option<Timestamp>, fresh: bool) -> Option<Pending> {
         let may_mix = self.may_mix_inits();
         let failed = self.failed_init.as_mut()?;
-        failed.passed |= failed.fresh && fresh;
+        failed.passed |= failed.outlived && fresh;
         let last = failed.signs.last()?;
         // Where the platform reports inits, it reports that of the last error next.
         let is_over = if is_init_error(last) { !self.inits_reported } else { !is_repeated(last) };

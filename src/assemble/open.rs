@@ -607,6 +607,7 @@ static NO_LINES: LinesBetween = LinesBetween {
     first_place: Place { input: 0, line: 0, event: 0 },
     last_at: None,
     fresh: false,
+    outlived: false,
     passed: false,
     served: false,
     runtime: None,
@@ -631,6 +632,8 @@ pub(super) struct LinesBetween {
     pub(super) last_at: Option<Timestamp>,
     /// Whether it begins with the start of an environment: lines before that cannot belong to the same attempt.
     pub(super) fresh: bool,
+    /// Whether another environment began behind it.
+    pub(super) outlived: bool,
     /// Whether a request began in an environment that is known to be another one.
     pub(super) passed: bool,
     /// Whether requests were served before: without a word of the platform about an init, an error then is one of an
@@ -746,6 +749,7 @@ impl LinesBetween {
         self.lines += later.lines;
         self.last_at = later.last_at.or(self.last_at);
         self.fresh |= later.fresh;
+        self.outlived &= later.outlived;
         self.passed &= later.passed;
         self.served |= later.served;
         self.init = merge_init(self.init, later.init);
