@@ -9,9 +9,12 @@ use super::open::{BegunReport, OpenAttempt, Pending};
 use super::open_attempts::{ClosedBy, Edit, Mark};
 use super::{Assembler, LONE_ERRORS, Message, OPEN_AT_ONCE, Output, WHOLE_AT_ONCE};
 use crate::model::{
-    AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report,
-    RequestId, Sign, SignKind, Statement, Status, Subject, Timestamp,
+    AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, JsonShape, Keep, Phase,
+    Report, RequestId, Sign, SignKind, Statement, Status, Subject, Timestamp,
 };
+
+/// Codes of extensions that ended after they had got ready.
+const ENDS_OF_EXTENSIONS: [&str; 2] = ["Extension.ExitError", "Extension.Crash"];
 
 impl Assembler {
     pub(super) fn attach(&mut self, message: &Message<'_>, record: &Statement<'_>, output: &mut dyn Output) {
@@ -226,7 +229,9 @@ impl Assembler {
     /// the next.
     fn init_outcome(&mut self, message: &Message<'_>, failed: Option<SignKind>, update: impl FnOnce(&mut Init)) {
         let failed = match failed {
-            Some(kind) if self.may_mix_inits() => return self.hold_failed_init(message, kind, update),
+            Some(kind) if self.may_mix_inits() && !self.is_init_of_running(message.at) => {
+                return self.hold_failed_init(message, kind, update);
+            }
             failed => failed,
         };
         if let Some(mut open) = self.running() {
@@ -244,12 +249,17 @@ impl Assembler {
         }
     }
 
-    /// Takes a line of the platform about the environment.
+    /// Takes a line of the platform about the init of the environment.
     fn environment_line(&mut self, message: &Message<'_>, failure: Option<SignKind>) {
+        self.line_of_environment(message, failure, Phase::Init);
+    }
+
+    /// Takes a line of the platform about the environment; `phase` is that of a failure, if a request runs.
+    fn line_of_environment(&mut self, message: &Message<'_>, failure: Option<SignKind>, phase: Phase) {
         if let Some(mut open) = self.running() {
             open.touch(message);
             if let Some(kind) = failure {
-                open.sign(Phase::Init, kind, message);
+                open.sign(phase, kind, message);
             }
             return;
         }
@@ -274,7 +284,11 @@ impl Assembler {
                 None
             }
         };
-        self.environment_line(message, kind);
+        // What got ready before START ends within the request.
+        let ends_within = error_type.is_some_and(|code| ENDS_OF_EXTENSIONS.contains(&code));
+        let began = self.running().is_some_and(|open| open.attempt.start_seen);
+        let phase = if ends_within && began { Phase::Invoke } else { Phase::Init };
+        self.line_of_environment(message, kind, phase);
     }
 
     fn note_format(&mut self, json: bool) {
@@ -334,13 +348,14 @@ impl Assembler {
         let mut open = OpenAttempt::begin(self.spare.take(), Some(id), message, before);
         open.touch(message);
         open.json = json;
+        open.named = self.known_stream;
         own.into_iter().for_each(|sign| open.adopt_sign(Sign { phase: Phase::Invoke, ..sign }));
         open.attempt.start_seen = true;
         open.start_behind_end = order == StartOrder::BehindItsEnd;
         open.attempt.runtime = open.before.runtime.clone();
         open.attempt.version = open.before.version.clone();
         open.attempt.function = open.before.function.clone();
-        if let Some(failed) = self.started_failed_init(message.at) {
+        if let Some(failed) = self.started_failed_init(message.at, open.before.fresh) {
             open.take_failed_init(failed, Phase::Init);
         }
         self.open.push(open);
@@ -406,8 +421,12 @@ impl Assembler {
         if self.emulated {
             self.join_emulated(report.id, message);
         }
-        self.claim_loose(report.id, message.at);
+        // What a handler did not handle makes the report of a Managed Instance one of an error.
+        if !(report.is_of_managed_instances() && report.status == Some(Status::Success)) {
+            self.claim_loose(report.id, message.at);
+        }
         self.settle_failed_init(report.id, message);
+        self.settle_told_beside(report.id, message, output);
         let peak = self.peak_before(Some(report.id));
         let emulated = self.emulated && report.metrics.max_memory_used_mb == report.metrics.memory_size_mb;
         let mut open = self.open_for(message, report.id, output);
@@ -472,6 +491,7 @@ impl Assembler {
             output.count(message.place.input, Bucket::Attributed, message.bytes);
             return;
         }
+        self.note_told_beside(id);
         let mut open = self.open_for(message, id, output);
         open.touch(message);
         let phase = if open.is_reported() { Phase::Late } else { Phase::Invoke };
@@ -526,7 +546,7 @@ impl Assembler {
         if line.in_doubt && line.id.is_none() {
             self.doubt_running();
         }
-        if is_of_init(line) && self.may_mix_inits() {
+        if is_of_init(line) && self.may_mix_inits() && !self.has_other_format(line) {
             self.hold_init_error(message, line);
             return;
         }
@@ -579,6 +599,12 @@ impl Assembler {
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
         }
+    }
+
+    /// Returns whether an error has the shape of a client in JSON, in a log of which the platform writes all in text.
+    fn has_other_format(&self, line: &AppLine<'_>) -> bool {
+        let shape = line.error.as_ref().and_then(|error| error.shape_of);
+        self.in_text && !self.in_json && !self.emulated && shape.is_some_and(JsonShape::is_of_format_json)
     }
 
     /// Returns whether a function of this log may have printed the answer of another one.
@@ -736,7 +762,15 @@ impl Assembler {
     pub(super) fn flush_environment(&mut self, output: &mut dyn Output) {
         let pending = std::mem::take(&mut self.pending);
         if self.outlives_environment(&pending) {
-            self.failed_init.get_or_insert_default().append(pending, &Keep::LAST);
+            // Another environment has begun since, and failed as well.
+            if let Some(earlier) = self.failed_init.take_if(|earlier| earlier.fresh && pending.fresh)
+                && let Some(earlier) = self.held.hold_pending(earlier)
+            {
+                emit_pending(earlier, true, output);
+            }
+            let failed = self.failed_init.get_or_insert_default();
+            failed.append(pending, &Keep::LAST);
+            failed.outlived = true;
             return;
         }
         if let Some(open) = self.held.hold_pending(pending) {

@@ -19,6 +19,15 @@ impl Assembler {
         !self.known_stream && self.open.has_running_with_start()
     }
 
+    /// Returns whether an init is that of the attempt that runs: it ended before its START, which stands above it, and no other
+    /// environment has begun.
+    pub(super) fn is_init_of_running(&self, now: Option<Timestamp>) -> bool {
+        let Some(open) = self.open.only().filter(|_| !self.pending.fresh) else { return false };
+        let has_no_outcome = open.before.init.is_some_and(|init| init.start_seen && init.init_phase.is_none());
+        let is_before = now.zip(open.attempt.started_at).is_some_and(|(end, start)| end <= start);
+        open.before.fresh && has_no_outcome && is_before
+    }
+
     /// Returns whether failures of an init wait for their request although another environment begins.
     pub(super) fn outlives_environment(&self, pending: &Pending) -> bool {
         !self.known_stream && pending.init_failed()
@@ -51,13 +60,22 @@ impl Assembler {
 
     /// Takes out the failures of an init whose request starts now: it follows at once, or no other one can be meant. After
     /// a failed `Phase: init`, the init is repeated first.
-    pub(super) fn started_failed_init(&mut self, now: Option<Timestamp>) -> Option<Pending> {
-        let failed = self.failed_init.as_ref()?;
+    ///
+    /// One that begins behind the start of an environment of its own (`fresh`) is of that: what failed before is another
+    /// environment, and no later request is its either, unless it follows at once.
+    pub(super) fn started_failed_init(&mut self, now: Option<Timestamp>, fresh: bool) -> Option<Pending> {
+        let may_mix = self.may_mix_inits();
+        let failed = self.failed_init.as_mut()?;
+        failed.passed |= failed.outlived && fresh;
         let last = failed.signs.last()?;
         // Where the platform reports inits, it reports that of the last error next.
         let is_over = if is_init_error(last) { !self.inits_reported } else { !is_repeated(last) };
-        let alone = failed.fresh && !self.may_mix_inits();
-        let found = alone || is_at_once(failed.last_at, now) && (is_over || !are_exact(failed.last_at, now));
+        let alone = failed.fresh && !failed.passed && !may_mix;
+        let tells_time = failed.last_at.is_some() && now.is_some();
+        let found = alone
+            || is_at_once(failed.last_at, now)
+                && (tells_time || !failed.passed)
+                && (is_over || !are_exact(failed.last_at, now));
         if found { self.failed_init.take() } else { None }
     }
 

@@ -8,8 +8,8 @@ use super::{
     evidence_line,
 };
 use crate::model::{
-    AppError, AppLine, Attempt, ErrorForm, Init, Keep, Level, Line, Lines, Phase, Place, Report, RequestId, Sign,
-    SignKind, Status, Stretch, Subject, Timestamp,
+    AppError, AppLine, Attempt, ErrorForm, Init, JsonShape, Keep, Level, Line, Lines, Phase, Place, Report, RequestId,
+    Sign, SignKind, Status, Stretch, Subject, Timestamp,
 };
 
 /// Other lines that a copied error may have above or below it.
@@ -34,6 +34,8 @@ pub(super) struct OpenAttempt {
     pub(super) start_behind_end: bool,
     /// Whether it seems to have printed a START in text, in a log in JSON.
     pub(super) printed_start: bool,
+    /// Whether its START stands in a stream with a name, so that what began there is its own environment.
+    pub(super) named: bool,
     /// A line while it ran that is nothing but a beginning of REPORT: it was cut there, unless REPORT follows.
     pub(super) begun_report: Option<BegunReport>,
     /// Its last lines, in a buffer that the next attempt reuses.
@@ -71,6 +73,7 @@ impl OpenAttempt {
         open.last_at = message.at;
         open.start_behind_end = false;
         open.printed_start = false;
+        open.named = false;
         open.begun_report = None;
         open.lines.clear();
         open
@@ -206,9 +209,7 @@ impl OpenAttempt {
         attempt.ended_at = message.at;
         self.reported_at = message.at;
         self.json |= report.json;
-        // A JSON report with a duration and neither billing nor memory is one of Managed Instances.
-        attempt.concurrent |=
-            report.json && report.metrics.billed_ms.is_none() && report.metrics.memory_size_mb.is_none();
+        attempt.concurrent |= report.is_of_managed_instances();
         if report.status.is_some() {
             attempt.platform_status = report.status;
         }
@@ -255,6 +256,8 @@ impl OpenAttempt {
         attempt.signs_left_out += left_out;
         attempt.logged_errors += logged_errors;
         attempt.init = merge_init(init, attempt.init);
+        self.disown();
+        let attempt = &mut self.attempt;
         if attempt.ended_at.is_none() {
             // A line may have printed any time.
             let is_near = |last: &Timestamp| {
@@ -287,6 +290,33 @@ impl OpenAttempt {
         let silent = of_init && attempt.last_line.is_none() && attempt.signs.iter().any(tells_of_failure);
         if init_failed || silent {
             self.lines.prepend(kept);
+        }
+    }
+
+    /// Takes errors that only have the shape of a client's for lines of the function where that is one of another runtime, and
+    /// doubts those that clients write in another format than that of the log.
+    fn disown(&mut self) {
+        let Self { attempt, json, named, .. } = self;
+        let in_text = (attempt.start_seen || attempt.report_seen) && !*json && !attempt.emulated;
+        // An environment that served its request well was initialised.
+        let went_well = *json && attempt.report_seen && attempt.platform_status == Some(Status::Success);
+        // On Managed Instances, the report of a handler that failed says so.
+        let is_handled = went_well && attempt.concurrent;
+        for sign in &mut attempt.signs {
+            let SignKind::Error(error) = &mut sign.kind else { continue };
+            if is_handled && matches!(error.form, ErrorForm::Unhandled | ErrorForm::MaybeUnhandled) {
+                error.form = ErrorForm::Logged;
+                attempt.error_unsure = true;
+            }
+            let Some(shape) = error.shape_of else { continue };
+            let is_foreign = attempt.runtime.as_deref().is_some_and(|runtime| !shape.may_be_of(runtime));
+            let is_of_init = error.form == ErrorForm::Init && sign.phase == Phase::Invoke;
+            let is_doubtful = is_foreign || in_text && shape.is_of_format_json();
+            if is_foreign && *named || is_of_init && went_well {
+                error.form = ErrorForm::Logged;
+            } else if is_doubtful && error.form != ErrorForm::Logged {
+                (error.form, error.shape_of) = (ErrorForm::MaybeUnhandled, Some(JsonShape::InText));
+            }
         }
     }
 
@@ -578,6 +608,8 @@ static NO_LINES: LinesBetween = LinesBetween {
     first_place: Place { input: 0, line: 0, event: 0 },
     last_at: None,
     fresh: false,
+    outlived: false,
+    passed: false,
     served: false,
     runtime: None,
     version: None,
@@ -601,6 +633,10 @@ pub(super) struct LinesBetween {
     pub(super) last_at: Option<Timestamp>,
     /// Whether it begins with the start of an environment: lines before that cannot belong to the same attempt.
     pub(super) fresh: bool,
+    /// Whether another environment began behind it.
+    pub(super) outlived: bool,
+    /// Whether a request began in an environment that is known to be another one.
+    pub(super) passed: bool,
     /// Whether requests were served before: without a word of the platform about an init, an error then is one of an
     /// idle environment.
     pub(super) served: bool,
@@ -714,6 +750,8 @@ impl LinesBetween {
         self.lines += later.lines;
         self.last_at = later.last_at.or(self.last_at);
         self.fresh |= later.fresh;
+        self.outlived &= later.outlived;
+        self.passed &= later.passed;
         self.served |= later.served;
         self.init = merge_init(self.init, later.init);
         self.runtime = later.runtime.or(self.runtime.take());

@@ -21,6 +21,10 @@ pub(super) struct Printed {
     ids: Vec<(RequestId, Place)>,
     /// Begin of the earliest request that has a REPORT, where the REPORT tells it, and the place of that.
     report: Option<(Option<Timestamp>, Place)>,
+    /// Requests of whose end a sentence told, each with the one that ran beside it.
+    beside: Vec<(RequestId, RequestId)>,
+    /// Those of them that were taken for printed ones.
+    ended: Vec<RequestId>,
 }
 
 impl Printed {
@@ -58,6 +62,8 @@ impl Assembler {
         let id = match record {
             Statement::Start { id, json: true, .. } => *id,
             Statement::Report(report) if report.json => report.id,
+            Statement::InitStart(start) if start.json => return self.known_stream && self.in_text && !self.in_json,
+            Statement::InitStart(_) => return self.known_stream && self.in_json && !self.in_text,
             Statement::Start { id, json: false, .. } => {
                 let in_json = |open: &OpenAttempt| open.json && open.attempt.start_seen && !open.is_reported();
                 return self.open.latest_of(Some(*id)).is_some_and(|at| in_json(&self.open[at]));
@@ -148,6 +154,44 @@ impl Assembler {
         }
         if let Statement::Report(report) = record {
             self.note_printed_report(begin_of(message.at, report.metrics.duration_us), message.place);
+        }
+    }
+
+    /// Notes that a sentence is to tell of the end of a request of which nothing was seen, while another one runs whose START
+    /// was: where environments are mixed, it may be of another one.
+    pub(super) fn note_told_beside(&mut self, id: RequestId) {
+        let is_known = || {
+            self.had(id) || self.printed.as_ref().is_some_and(|printed| printed.first_of(|known| known == id).is_some())
+        };
+        let is_new = !self.known_stream && !is_known();
+        // Of a request whose other lines were taken for printed ones, it is no more than one of them.
+        let Some(by) = self.open.latest_running().filter(|_| is_new).map(|at| &self.open[at]) else { return };
+        let Some(by) = by.id().filter(|_| by.attempt.start_seen) else { return };
+        let Printed { beside, ended, .. } = &mut **self.printed.get_or_insert_default();
+        if beside.len() + ended.len() < IDS {
+            beside.push((id, by));
+        }
+    }
+
+    /// Gives a request that comes to its REPORT the sentences about the ends of others that it printed: the platform writes END
+    /// and REPORT with such a sentence.
+    pub(super) fn settle_told_beside(&mut self, reported: RequestId, message: &Message<'_>, output: &mut dyn Output) {
+        let Some(printed) = &mut self.printed else { return };
+        if printed.ended.contains(&reported) {
+            output.disordered(message.place);
+        }
+        let told: Vec<_> = printed.beside.extract_if(.., |(_, by)| *by == reported).map(|(id, _)| id).collect();
+        for id in told {
+            let has_no_more =
+                |open: &OpenAttempt| !open.attempt.start_seen && !open.attempt.end_seen && !open.is_reported();
+            let is_told = |open: &OpenAttempt| has_no_more(open) && open.before.is_empty();
+            let Some(open) = self.open.latest_where(Some(id), is_told).and_then(|at| self.open.remove(at)) else {
+                continue;
+            };
+            self.printed.get_or_insert_default().ended.push(id);
+            if let Some(mut by) = self.open.latest_of(Some(reported)).and_then(|at| self.open.edit(at)) {
+                by.take_quoted(*open, message.keep);
+            }
         }
     }
 

@@ -84,6 +84,7 @@ impl OpenAttempt {
             last_at,
             start_behind_end,
             printed_start: _,
+            named: _,
             begun_report: _,
             lines,
         } = *self;
@@ -198,6 +199,7 @@ impl RestingAttempt {
             bytes: self.bytes,
             last_at: self.last_at,
             printed_start: false,
+            named: false,
             begun_report: None,
             start_behind_end: self.start_behind_end,
             lines: self.lines.map_or_else(Lines::default, |lines| *lines),
@@ -223,7 +225,9 @@ impl Assembler {
     /// Ends a rest.
     pub(crate) fn wake(&mut self) {
         if let Some(resting) = self.resting.take() {
-            self.open.push(resting.wake());
+            let mut open = resting.wake();
+            open.named = self.known_stream;
+            self.open.push(open);
         }
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct Situation<'a> {
     pub silent: u64,
     /// Number of attempts in which the function wrote nothing at all.
     pub mute: u64,
+    /// Whether it is a durable function, which repeats the steps that did not end.
+    pub durable: bool,
     /// Number of attempts whose memory use was at the limit.
     pub at_limit: u64,
     /// Number of attempts whose environment had used nearly all memory before they began.
@@ -159,6 +161,11 @@ fn timeout(now: &Situation<'_>) -> Vec<String> {
     }
     if most(now.silent) || most(measured.waited.attempts) {
         return silence(now, &limit);
+    }
+    if now.durable {
+        return vec![format!(
+            "A step of this durable function ran into {limit} timeout and runs again from its start, until the execution itself times out: split the step, and set a client timeout below the remaining time on every call in it."
+        )];
     }
     let crowded = now.near_timeout * 5 >= now.count && now.near_timeout > 0;
     if now.timeout_ms == Some(LONGEST_TIMEOUT_MS) {

@@ -131,7 +131,7 @@ codes! {
             "Something ended the process: check for exit calls, fatal logs and crashes in native code, and return an error instead.";
         "runtime_exception.signal" "Process killed by a signal" Depends Possible Depends
             "check native modules"
-            "A signal ended the process: suspect native modules, or a build for another architecture or libc.";
+            "A signal ended the process: if it is SIGTERM, something sent it, such as a wrapper that restarts its server; else suspect native modules, or a build for another architecture or libc.";
         "runtime_exception.extension" "Extension crashed" Depends Possible Depends
             "update or drop extension"
             "An extension crashed and failed the attempt: update, reconfigure or remove that extension.";
@@ -209,7 +209,7 @@ codes! {
             "The process ended before it asked for the first event: read its last lines, then check environment variables, libraries and architecture; a custom runtime must start its loop.";
         "init_failure.timeout" "Init took too long" AfterFix None No
             "load less in init"
-            "Init or restore passed its limit (10 s on demand and for restore): load less, raise memory, and move network calls out of init.";
+            "Init or restore passed its limit (10 s on demand and for restore; with provisioned concurrency and on Managed Instances 130 s, or the timeout if that is longer): load less, raise memory, and move network calls out of init.";
         "init_failure.restore" "SnapStart hook failed" Depends None No
             "fix the SnapStart hook"
             "A SnapStart hook or restore failed: read the hook's error, and test the published version.";

@@ -7,7 +7,7 @@ use super::services;
 use super::signatures::{self, Hit, Trouble};
 use super::text::{after, http_status, last_segment, leading, leading_type, unwrapped};
 use super::words::Words;
-use super::{api_clients, aws_codes, clients, grpc, in_process, lambda_api};
+use super::{api_clients, aws_codes, clients, grpc, in_process, lambda_api, own_server};
 use crate::lambda::invoke::FUNCTION_ERROR;
 use crate::lambda::platform::RUNTIME_EXITED_WORDS;
 use crate::model::Confidence::{self, High, Low, Medium};
@@ -62,7 +62,7 @@ fn of_error(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
     if let Some(call) = call {
         return Some(aws_failure(error, call));
     }
-    if in_process::is_in_process(error) {
+    if in_process::is_in_process(error) || own_server::is_its_error(error) {
         return None;
     }
     strongest(error, line)

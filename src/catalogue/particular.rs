@@ -2,6 +2,7 @@
 //! environment variable that is not set, the line that threw. One function for each cause; the first that knows what to
 //! say is followed.
 
+use super::own_server::is_of_own_server;
 use crate::lambda::loaders::{BEFORE_MISSING, CLASS_NOT_FOUND};
 
 /// What the log has of an error.
@@ -22,7 +23,7 @@ pub(crate) struct ErrorTold<'a> {
 }
 
 /// Causes, the most telling first.
-const CAUSES: [fn(&str, &ErrorTold<'_>) -> Option<String>; 18] = [
+const CAUSES: [fn(&str, &ErrorTold<'_>) -> Option<String>; 21] = [
     key_of_secret,
     denied_action,
     expired_credentials,
@@ -36,12 +37,33 @@ const CAUSES: [fn(&str, &ErrorTold<'_>) -> Option<String>; 18] = [
     unpacked_while_used,
     quota,
     connections_used_up,
+    own_server,
     own_address,
+    silent_own_address,
     refused,
     no_connection_in_time,
     rejected_promise,
+    known_library,
     thrown_at,
 ];
+
+/// Errors of libraries that say what happened, by the end of their type, each with what to do: the place that threw them is the
+/// library's.
+const OF_LIBRARIES: [(&str, &str); 6] = [
+    ("IdempotencyAlreadyInProgressError", IN_PROGRESS),
+    ("IdempotencyAlreadyInProgressException", IN_PROGRESS),
+    (
+        "IdempotencyPersistenceLayerError",
+        "The store of the idempotency keys failed, so the work was not begun or not noted as done: check its table, its permissions and its capacity.",
+    ),
+    ("FullBatchFailureError", WHOLE_BATCH),
+    ("BatchProcessingError", WHOLE_BATCH),
+    ("BatchProcessingException", WHOLE_BATCH),
+];
+
+const IN_PROGRESS: &str = "An attempt with the same idempotency key was still running, or had died within its time, so this one did nothing: a later retry succeeds or returns its result. See why the event came twice.";
+
+const WHOLE_BATCH: &str = "Each record of the batch failed, and the whole batch comes again: the errors of the single records, logged before or within this one, are the causes.";
 
 /// Returns the hint for the cause that an error of a code names.
 pub(super) fn hint(code: &str, error: &ErrorTold<'_>) -> Option<String> {
@@ -312,10 +334,31 @@ fn connections_used_up(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     })
 }
 
+/// What handles the requests is a server of the function's own.
+fn own_server(code: &str, error: &ErrorTold<'_>) -> Option<String> {
+    (code.starts_with("runtime_exception.") && is_of_own_server(error.error_type, error.message)).then(|| {
+        "The function's own server (PHP-FPM, or the app behind an adapter) hung, died or did not listen; no other service was called here. Look at what it logged before, its time limit, its workers and the memory.".to_owned()
+    })
+}
+
+impl ErrorTold<'_> {
+    /// Returns whether it is about an address that leads back to the environment.
+    fn leads_to_itself(&self) -> bool {
+        self.says(&["127.0.0.1", "localhost", "[::1]", " ::1:"])
+    }
+}
+
+/// What listens at the function's own address does not answer: no network lies between.
+fn silent_own_address(code: &str, error: &ErrorTold<'_>) -> Option<String> {
+    let is_call = matches!(code, "downstream.connection" | "downstream.timeout" | "downstream.database");
+    (is_call && error.leads_to_itself()).then(|| {
+        "It calls its own address (localhost), and what listens there did not answer or broke off: look at that process, in the function or in an extension, at its log and at the memory.".to_owned()
+    })
+}
+
 /// A setting of the host was left at its default for development.
 fn own_address(code: &str, error: &ErrorTold<'_>) -> Option<String> {
-    let to_itself = error.says(&["127.0.0.1", "localhost", "[::1]", " ::1:"]);
-    (refuses(code, error) && to_itself).then(|| {
+    (refuses(code, error) && error.leads_to_itself()).then(|| {
         "It calls its own address (localhost), where nothing listens: set the host of the service, or start the extension that should listen there.".to_owned()
     })
 }
@@ -365,6 +408,13 @@ fn rejected_promise(code: &str, error: &ErrorTold<'_>) -> Option<String> {
 
 fn is_short(frame: &str) -> bool {
     !frame.is_empty() && frame.len() <= 160
+}
+
+/// What a library tells by the type of its error.
+fn known_library(code: &str, error: &ErrorTold<'_>) -> Option<String> {
+    let name = error.error_type.filter(|_| code == "runtime_exception.unhandled")?;
+    let known = OF_LIBRARIES.iter().find(|(end, _)| name.rsplit(['.', ':', '\\']).next() == Some(*end))?;
+    Some(known.1.to_owned())
 }
 
 /// The line that threw, where nothing else is known.

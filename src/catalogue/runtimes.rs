@@ -3,6 +3,8 @@
 //! Source: the table of deprecation dates in the Lambda Developer Guide, by way of the rules of cfn-lint 1.58.0
 //! (`LmbdRuntimeLifecycle.json`). AWS has moved the later dates several times, so what is said names [`RUNTIMES_AS_OF`].
 
+use crate::lambda::runtimes::DURABLE_RUNTIME;
+
 /// When these dates were looked up.
 pub(crate) const RUNTIMES_AS_OF: &str = "2026-11";
 
@@ -17,6 +19,12 @@ pub(crate) struct RuntimeLife {
     pub create_blocked: Option<&'static str>,
     /// No function with it can be updated, so nothing can be deployed or repaired.
     pub update_blocked: Option<&'static str>,
+}
+
+/// Returns whether a version of a runtime (`nodejs:22.DurableFunction.v36`) is one of durable functions.
+#[must_use]
+pub(crate) fn is_durable(runtime: &str) -> bool {
+    runtime.contains(DURABLE_RUNTIME)
 }
 
 /// A row of the table.

@@ -188,6 +188,16 @@ pub(crate) fn behind_init_start(text: &str) -> Option<(&str, &str)> {
     Some((text.get(..end)?, text.get(end..)?))
 }
 
+/// Returns the request of which END or REPORT begins a further line of a message.
+pub(crate) fn ended_behind_line(message: &[u8]) -> Option<RequestId> {
+    static ENDS: LazyLock<[Finder<'static>; 2]> =
+        LazyLock::new(|| [REPORT, END].map(|sentence| Finder::new(&format!("\n{}", sentence.begin)).into_owned()));
+    let (first, _) = message.split_at_checked(memchr::memchr(b'\n', message)?)?;
+    let further = &message[first.len()..];
+    let behind = |end: &Finder<'_>| Some(&further[end.find(further)? + end.needle().len()..]);
+    ENDS.iter().find_map(|end| RequestId::read_prefix(behind(end)?.trim_ascii_start()).map(|(id, _)| id))
+}
+
 /// What the second of two sentences on one line is known by.
 static SENTENCES: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [REQUEST_ID, TIMED_OUT_WORDS].map(Finder::new));
 

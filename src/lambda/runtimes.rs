@@ -6,6 +6,8 @@ pub(crate) const INVOKE_ERROR: &str = "Invoke Error";
 pub(crate) const UNCAUGHT_EXCEPTION: &str = "Uncaught Exception";
 /// Label of Node's client before the payload of an unhandled rejection of a promise.
 pub(crate) const UNHANDLED_REJECTION: &str = "Unhandled Promise Rejection";
+/// Part of the versions of runtimes of durable functions (`nodejs:22.DurableFunction.v36`).
+pub(crate) const DURABLE_RUNTIME: &str = "DurableFunction";
 /// Part of the ARN of an execution, which the loggers of the SDK for durable functions write into every line.
 pub(crate) const DURABLE_EXECUTION: &str = "/durable-execution/";
 /// What Node 24 writes in the place of the request id.

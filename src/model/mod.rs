@@ -39,8 +39,8 @@ pub(crate) use nearest::{nearest, suggestion};
 pub(crate) use origin::function_from_group;
 pub(crate) use origin::{FunctionArn, Origin, stream_parts};
 pub(crate) use record::{
-    AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, InitType, Level, Metrics, Report,
-    Statement, Status,
+    AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, InitType, JsonShape, Level, Metrics,
+    Report, Statement, Status,
 };
 pub(crate) use request_id::RequestId;
 pub(crate) use text::{count, cut_before_word, cut_text, lossy_text, thousands};

@@ -273,6 +273,14 @@ pub struct Report<'a> {
     pub whole: bool,
 }
 
+impl Report<'_> {
+    /// Returns whether it is one of Managed Instances: JSON with a duration and neither billing nor memory.
+    #[must_use]
+    pub(crate) fn is_of_managed_instances(&self) -> bool {
+        self.json && self.metrics.billed_ms.is_none() && self.metrics.memory_size_mb.is_none()
+    }
+}
+
 /// A crash as the platform prints it in the older style, on one or two lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrashLine<'a> {
@@ -393,6 +401,49 @@ pub struct AppError<'a> {
     pub cause: Option<Cow<'a, str>>,
     /// URL of the failed call, where the error object contains the request (axios).
     pub url: Option<Cow<'a, str>>,
+    /// The clients that write this as a JSON object, where only its shape tells that a client wrote it: functions print
+    /// objects of the same shape.
+    pub shape_of: Option<JsonShape>,
+}
+
+/// A shape of the JSON objects in which runtime clients tell of errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonShape {
+    /// An object under `message`, or its text: Node.js in the format JSON.
+    Nested,
+    /// Members at the top: Python and .NET in the format JSON.
+    Flat,
+    /// The stack as the text of `message`: Java in the format JSON.
+    Framed,
+    /// The payload alone, as it is the answer, too: Go in text.
+    Payload,
+    /// The same with a type that tells what failed (`Function<KeyError>`): Ruby in text.
+    Labelled,
+    /// One of the format JSON in a log in text, where a client hardly writes it.
+    InText,
+}
+
+impl JsonShape {
+    /// Returns whether clients write it only where the log format is JSON, in which the platform writes no text, either.
+    #[must_use]
+    pub(crate) fn is_of_format_json(self) -> bool {
+        matches!(self, Self::Nested | Self::Flat | Self::Framed)
+    }
+
+    /// Returns whether the client of a runtime (`python:3.12.v90`) may write it. Programs of one's own, and clients whose
+    /// shapes are not known, may write any.
+    #[must_use]
+    pub(crate) fn may_be_of(self, runtime: &str) -> bool {
+        let is_of = |name: &str| runtime.starts_with(name);
+        match self {
+            Self::InText => true,
+            _ if is_of("nodejs") => self == Self::Nested,
+            _ if is_of("python") || is_of("dotnet") => self == Self::Flat,
+            _ if is_of("java") => self == Self::Framed,
+            _ if is_of("ruby") => !matches!(self, Self::Framed | Self::Payload),
+            _ => true,
+        }
+    }
 }
 
 impl<'a> AppError<'a> {
@@ -410,6 +461,7 @@ impl<'a> AppError<'a> {
             reason: None,
             cause: None,
             url: None,
+            shape_of: None,
         }
     }
 
@@ -428,6 +480,7 @@ impl<'a> AppError<'a> {
             reason: own(self.reason),
             cause: own(self.cause),
             url: own(self.url),
+            shape_of: self.shape_of,
         }
     }
 }

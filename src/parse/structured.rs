@@ -14,7 +14,7 @@ use super::text::is_type_name;
 use super::{java, ruby, rust_runtime};
 use crate::lambda::REQUEST_ID_KEYS;
 use crate::lambda::runtimes::{DURABLE_EXECUTION, GO_PLACE, NO_ID};
-use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId, Statement};
+use crate::model::{AppError, AppLine, ErrorForm, JsonShape, Level, RequestId, Statement};
 
 /// Parses a JSON line of the function; `None` if the text is no object.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -34,7 +34,10 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
             .and_then(exception::owned),
         in_doubt: false,
     };
-    line.error = CLIENTS.iter().find_map(|client| client(object, line.level));
+    line.error = CLIENTS.iter().find_map(|(client, shape)| {
+        let error = client(object, line.level)?;
+        Some(AppError { shape_of: error.shape_of.or(*shape), ..error })
+    });
     if line.error.is_some() {
         line.level = line.level.max(Level::Error);
         return line;
@@ -54,8 +57,19 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
 }
 
 /// Shapes of the runtime clients, in order; the first that recognises the object decides.
-const CLIENTS: [fn(&Object<'_>, Level) -> Option<AppError<'static>>; 8] =
-    [node_client, node_printed, python_client, java_client, ruby_client, go_client, rust_client, runtime_loop];
+const CLIENTS: [(ReadClient, Option<JsonShape>); 8] = [
+    (node_client, Some(JsonShape::Nested)),
+    (node_printed, Some(JsonShape::Nested)),
+    (python_client, Some(JsonShape::Flat)),
+    (java_client, Some(JsonShape::Framed)),
+    (ruby_client, Some(JsonShape::Labelled)),
+    (go_client, None),
+    (rust_client, None),
+    (runtime_loop, None),
+];
+
+/// Reads an error of one client.
+type ReadClient = fn(&Object<'_>, Level) -> Option<AppError<'static>>;
 
 /// Adds the fields of a JSON object inside a line that has an id and a level of its own: the higher level counts.
 pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {
@@ -165,7 +179,8 @@ fn has_only_keys_of_node(object: &Object<'_>) -> bool {
 }
 
 /// Reads an error of the clients of Python and .NET: time, request id, type, message and stack at the top, and no message
-/// of a logger. Python leaves the id empty during init. Functions print the answers of others, which lack time or id.
+/// of a logger. Python leaves the id empty during init. Functions print the answers of others, which lack time or id; with a
+/// member that no client writes, or without a stack, an object may be of a logger of theirs.
 fn python_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let silent = match member(object, "message") {
         None => !object.contains_key("msg"),
@@ -176,8 +191,22 @@ fn python_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>>
     if level < Level::Error || !silent || !named || !headed || object.contains_key("logger") {
         return None;
     }
-    let mut error = error(ErrorForm::Unhandled, object);
-    let in_init = member(object, "requestId").and_then(Value::as_str) == Some("");
+    const KEYS: [&str; 11] = [
+        "timestamp",
+        "log_level",
+        "level",
+        "requestId",
+        "errorType",
+        "errorMessage",
+        "stackTrace",
+        "location",
+        "message",
+        "tenantId",
+        "traceId",
+    ];
+    let is_exact = object.contains_key("stackTrace") && object.keys().all(|key| KEYS.contains(&key));
+    let mut error = error(if is_exact { ErrorForm::Unhandled } else { ErrorForm::MaybeUnhandled }, object);
+    let in_init = is_exact && member(object, "requestId").and_then(Value::as_str) == Some("");
     if in_init || is_load_error(error.error_type.as_deref().unwrap_or("")) {
         error.form = ErrorForm::Init;
     }
@@ -212,7 +241,8 @@ fn go_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     }
     let mut keys = object.keys();
     let bare = keys.next() == Some("errorMessage") && keys.next() == Some("errorType") && is_payload(object);
-    bare.then(|| error(ErrorForm::MaybeUnhandled, object))
+    let error = bare.then(|| error(ErrorForm::MaybeUnhandled, object))?;
+    Some(AppError { shape_of: Some(JsonShape::Payload), ..error })
 }
 
 /// Reads an error of Ruby's client: the payload without its label.

@@ -13,6 +13,7 @@ mod input;
 mod judge;
 mod ledger;
 mod name_filter;
+mod own_sentences;
 mod paste;
 mod recognise;
 mod records;

@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::stream_part::{StreamPart, UnreadSentences};
 use crate::assemble::Assembler;
 use crate::lambda::foreign_group;
+use crate::lambda::platform::ended_behind_line;
 use crate::model::{Keep, Origin, Place, RequestId, Statement, stream_parts};
 use crate::parse::Joiner;
 use crate::summary::StreamNames;
@@ -29,6 +30,8 @@ pub(super) struct Stream {
     pub(super) unread: UnreadSentences,
     /// Request whose START stood at the start of its line.
     flush: Option<RequestId>,
+    /// Whether that START was an event of its own, as the platform writes it.
+    alone: bool,
     /// Request that a function tells of in a text with an indent.
     quoted: Option<RequestId>,
     /// Number of its last event in the input.
@@ -53,6 +56,7 @@ impl Stream {
             read: false,
             unread: UnreadSentences::default(),
             flush: None,
+            alone: false,
             quoted: None,
         }
     }
@@ -74,10 +78,19 @@ impl Stream {
             }
             Some(Statement::Start { id, .. }) => {
                 (self.flush, self.quoted) = (Some(*id), None);
+                self.alone = !line.trim_ascii_end().contains(&b'\n');
                 false
             }
+            None if self.is_log_of_another(line) => true,
             _ => is_indented && self.quoted.is_some(),
         }
+    }
+
+    /// Returns whether a message over several lines is the end of the log of another request than the one that runs, as the
+    /// answer of `invoke` has it: the platform writes an event for each of its lines.
+    fn is_log_of_another(&self, message: &[u8]) -> bool {
+        let Some(own) = self.flush.filter(|_| self.alone) else { return false };
+        ended_behind_line(message).is_some_and(|id| id != own) && self.assembler.runs(own)
     }
 
     /// Returns whether ordinary lines need no further look.

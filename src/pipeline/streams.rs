@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::disguised;
 use super::duplicates::Delivered;
+use super::own_sentences::OwnSentences;
 use super::sift::sift;
 use super::stream::{Joined, Stream, key_hash};
 use super::stream_part::StreamPart;
@@ -91,6 +92,7 @@ pub(super) struct Streams<'w, O> {
     read_any: bool,
     /// The first sentence of the platform in a text of this input in which none was read.
     unread_part: Option<Sighting>,
+    own_sentences: OwnSentences,
     /// A note says that REPORT lines are cut.
     noted_cut: bool,
 }
@@ -123,6 +125,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             quotation: None,
             read_any: false,
             unread_part: None,
+            own_sentences: OwnSentences::default(),
             noted_cut: false,
         }
     }
@@ -134,7 +137,8 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
 
     /// Takes out the first sentence of the platform in a text in which none was read.
     pub(super) fn take_unread_part(&mut self) -> Option<Sighting> {
-        self.unread_part.take()
+        let of_own = self.own_sentences.take();
+        self.unread_part.take().or(of_own)
     }
 
     /// Returns the first sentence that may be quoted, if nothing of a log was read in the input.
@@ -470,12 +474,19 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                     return;
                 }
             }
-            // A function may quote the lines of others, but hardly anybody quotes its own request to it, and then in a sentence.
-            Statement::App(_) if names_own_request(stream, message.text) => {
-                if let Some(sighting) = sighting_in_message(message.text, message.place.line)
+            // A function may quote the lines of others, but hardly anybody quotes its own request to it, and then in a sentence
+            // or before the platform tells the same.
+            Statement::App(_) if own_request_in(stream, message.text).is_some() => {
+                if let Some(id) = own_request_in(stream, message.text)
+                    && let Some(sighting) = sighting_in_message(message.text, message.place.line)
                     && !is_prose(&sighting.before)
                 {
-                    self.unread_part.get_or_insert(Sighting { refused: true, ..sighting });
+                    let sighting = Sighting { refused: true, ..sighting };
+                    let told = match stream.assembler.runs(id) {
+                        true => self.own_sentences.note(id, message.text, sighting),
+                        false => Some(sighting),
+                    };
+                    self.unread_part = self.unread_part.take().or(told);
                 }
             }
             Statement::App(line) if stream.is_between_attempts() => {
@@ -501,6 +512,11 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                     self.unread_part.get_or_insert_with(|| unread_behind(message, from));
                 }
             }
+        }
+        if let Statement::Report(report) = record
+            && let Some(sighting) = self.own_sentences.settle(report)
+        {
+            self.unread_part.get_or_insert(sighting);
         }
         match record {
             Statement::InitStart(start) | Statement::RestoreStart(start) => {
@@ -576,9 +592,9 @@ fn other_log(text: &[u8], line: u64) -> Option<Sighting> {
     Some(Sighting { refused: true, ..sighting })
 }
 
-/// Returns whether a text holds a sentence of the platform about a request of the stream itself.
-fn names_own_request(stream: &Stream, text: &[u8]) -> bool {
-    ids_of_sentences(text).any(|id| stream.assembler.had(id))
+/// Finds the request of the stream itself about which a text holds a sentence of the platform.
+fn own_request_in(stream: &Stream, text: &[u8]) -> Option<RequestId> {
+    ids_of_sentences(text).find(|id| stream.assembler.had(*id))
 }
 
 /// Gives a line of the function the request id of its wrapping, if it has none of its own.

@@ -2,13 +2,14 @@
 
 use super::LastWords;
 use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
+use crate::lambda::after_go_date;
 use crate::lambda::emulator::{FUNCTION, RESET};
 use crate::lambda::loaders::may_be_bad_handler;
 use crate::lambda::platform::TASK_TIMED_OUT;
 use crate::lambda::runtimes::{JVM_THREAD, MAIN_THREAD, PYTHON_ERROR, TRACEBACK};
 use crate::model::{
-    AppError, Attempt, ErrorForm, InitPhase, InitType, KeptLine, Line, Phase, RequestId, Sign, SignKind, Status,
-    Subject, WindowCut,
+    AppError, Attempt, ErrorForm, InitPhase, InitType, JsonShape, KeptLine, Line, Phase, RequestId, Sign, SignKind,
+    Status, Subject, Timestamp, WindowCut,
 };
 
 /// An attempt with the facts for which its signs must be searched.
@@ -401,6 +402,7 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
             {
                 1
             }
+            ErrorForm::Unhandled if is_answer(sign) && is_followed(attempt, sign) => return None,
             ErrorForm::Unhandled => 3,
             ErrorForm::MaybeUnhandled if !is_followed(attempt, sign) => 3,
             ErrorForm::Uncaught | ErrorForm::UnhandledRejection | ErrorForm::Init => 2,
@@ -502,8 +504,44 @@ fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
         return false;
     }
     let later = last.place != sign.line.place;
-    // Lines of Python have no id; its client writes no text in the JSON format.
-    if lacks_stack(sign) { later || attempt.json } else { later && last.text.contains(&id.to_string()) }
+    let names_request = || last.text.contains(&id.to_string());
+    let is_within = stands_within(attempt, sign);
+    match error_of(sign).and_then(|error| error.shape_of) {
+        // Lines of Python have no id; its client writes no text in the JSON format.
+        _ if lacks_stack(sign) => later || attempt.json,
+        Some(JsonShape::InText) if is_within => later,
+        // Go's client writes what Go's logger writes: with a date, if other lines have one.
+        Some(JsonShape::Payload | JsonShape::Labelled) if is_within => {
+            later && (names_request() || after_go_date(last.text.as_bytes()).is_some())
+        }
+        _ => later && names_request(),
+    }
+}
+
+/// Returns whether a line stands behind the START of its attempt: answers stand above a log, in texts.
+pub(super) fn stands_within(attempt: &Attempt, sign: &Sign) -> bool {
+    let start = attempt.start_behind.unwrap_or(attempt.place);
+    sign.phase == Phase::Invoke && (sign.line.at.is_some() || sign.line.place > start)
+}
+
+/// Returns whether a payload stands in one line, as in an answer: the clients that lead into it with a label part its members.
+pub(super) fn is_answer(sign: &Sign) -> bool {
+    let is_labelled = error_of(sign).is_some_and(|error| error.shape_of == Some(JsonShape::Labelled));
+    is_labelled && !sign.line.text.trim_end().contains('\n')
+}
+
+/// Returns whether the function wrote a line with the id of its request after this one: then the handler went on.
+pub(super) fn goes_on_behind(attempt: &Attempt, sign: &Sign) -> bool {
+    let Some((last, id)) = attempt.last_line.as_ref().zip(attempt.request_id) else { return false };
+    let at_the_end = attempt.report_seen && Timestamp::is_same_ms(last.at, attempt.ended_at);
+    sign.phase == Phase::Invoke && last.place != sign.line.place && !at_the_end && last.text.contains(&id.to_string())
+}
+
+/// Returns whether an error is no more than the payload of a client, which is the answer, too, or one in another format than
+/// that of the log: the function may have printed it, about another one or itself.
+pub(super) fn may_be_of_another(sign: &Sign) -> bool {
+    let shape = error_of(sign).and_then(|error| error.shape_of);
+    matches!(shape, Some(JsonShape::Payload | JsonShape::Labelled | JsonShape::InText))
 }
 
 /// Finds the first line of Python's client before its stack, where further lines of the message stand between the two as

@@ -54,6 +54,7 @@ fn launch<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     }
     let extension = facts.sign(|kind| matches!(kind, SignKind::ExtensionFailed { .. }));
     let in_init = code.starts_with("Extension.")
+        && !facts.init_succeeded()
         && (facts.inner_init_failed().is_some()
             || facts.outer_init_failed().is_some()
             || extension.is_some_and(|sign| sign.phase == Phase::Init));

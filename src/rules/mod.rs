@@ -131,7 +131,7 @@ pub(crate) fn is_plain_success(attempt: &Attempt) -> bool {
         && attempt.start_seen
         && attempt.report_seen
         && !attempt.report_in_doubt
-        && !is_capped(attempt)
+        && (attempt.emulated || !attempt.metrics.are_capped())
         && !attempt.error_unsure
         && attempt.subject == Subject::Attempt
         && attempt.platform_error_type.is_none()

@@ -1,6 +1,6 @@
 //! Rule: the attempt succeeded, which is the case if nothing says otherwise.
 
-use super::facts::{Facts, form};
+use super::facts::{Facts, form, may_be_of_another};
 use super::{Rule, Ruling};
 use crate::model::{Confidence, ErrorForm, Phase, Sign, SignKind};
 
@@ -23,9 +23,11 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         .any(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::UnhandledRejection));
     // What failed may stand in lines that were not read: before the window, or where only some lines were exported.
     let whole = facts.attempt.start_seen && facts.attempt.report_seen && !facts.attempt.report_in_doubt;
+    // A report of a success whose bill is that of a run that was cut contradicts itself.
+    let whole = whole && (facts.attempt.emulated || !facts.attempt.metrics.are_capped());
     let confidence = if rejected {
         Confidence::Low
-    } else if whole && !crashed_last(facts) && !failed_before(facts) {
+    } else if whole && !crashed_last(facts) && !failed_before(facts) && !shows_shape(facts) {
         Confidence::High
     } else {
         Confidence::Medium
@@ -39,6 +41,13 @@ fn failed_before(facts: &Facts<'_>) -> bool {
     let refused = |kind: &SignKind| matches!(kind, SignKind::ExtensionFailed { error_type, .. } if matches!(&**error_type, "Extension.InitError" | "Extension.LaunchError"));
     let failed = facts.error_before_start().is_some() && facts.outer_init_failed().is_none();
     failed && !facts.init_was_good() || facts.sign(refused).is_some() && !facts.init_succeeded()
+}
+
+/// Returns whether an error was written that has the shape of one of the function's own client, and may be its own after all:
+/// a line follows, but that may be of an extension.
+fn shows_shape(facts: &Facts<'_>) -> bool {
+    let may_end = |sign: &Sign| matches!(form(sign), Some(ErrorForm::MaybeUnhandled | ErrorForm::Unhandled));
+    facts.attempt.signs.iter().any(|sign| sign.phase == Phase::Invoke && may_end(sign) && may_be_of_another(sign))
 }
 
 /// Returns whether the function wrote nothing after the last words of a process: of a child, or its own in words that

@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::facts::{
-    Exit, Facts, error_of, form, has_answer, head_before, head_of_stack, is_above_own_log, lacks_stack,
+    Exit, Facts, error_of, form, goes_on_behind, has_answer, head_before, head_of_stack, is_above_own_log, is_answer,
+    lacks_stack, may_be_of_another, stands_within,
 };
 use super::{LastWords, Rule, Ruling};
-use crate::catalogue::{Diagnosis, diagnose, may_be_call, platform_error, resource_limit_code};
+use crate::catalogue::{Diagnosis, diagnose, is_of_own_server, may_be_call, platform_error, resource_limit_code};
 use crate::lambda::runtimes::{
     EVENT_NOT_READ, FAULT_HANDLER, MAIN_THREAD, PANICKED, PROVIDED, RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE,
 };
@@ -52,8 +53,12 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     // A status without a URL may be that of another service, or what the function means to answer.
     let has_status = error.http_status.is_some_and(|status| (400..600).contains(&status));
     let text = whole.as_ref().map_or(&*sign.line.text, |words| &*words.line.text);
-    let confidence =
-        if has_status || may_be_call(error, text) { confidence.min(Confidence::Medium) } else { confidence };
+    let is_of_server = is_of_own_server(error.error_type.as_deref(), error.message.as_deref());
+    let confidence = if has_status || may_be_call(error, text) || is_of_server {
+        confidence.min(Confidence::Medium)
+    } else {
+        confidence
+    };
     Some(Ruling::new(code, confidence, Some(sign)).with_words(whole))
 }
 
@@ -115,10 +120,25 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
             ErrorForm::Answer | ErrorForm::AnswerAbove => return Some((sign, Confidence::Medium)),
             ErrorForm::Unhandled if sign.phase == Phase::Late => return Some((sign, Confidence::Medium)),
             ErrorForm::MaybeUnhandled if lacks_stack(sign) => return Some((sign, Confidence::Low)),
+            // Nothing tells whether a line behind it is the function's, which had printed the answer of another one.
+            ErrorForm::MaybeUnhandled | ErrorForm::Unhandled
+                if may_be_of_another(sign)
+                    && !failed
+                    && stands_within(facts.attempt, sign)
+                    && !facts.is_last_line(sign) =>
+            {
+                return Some((sign, Confidence::Low));
+            }
             // Code that logs an error last and then succeeds writes the same line.
             ErrorForm::MaybeUnhandled => {
                 let answered = if is_of_framework(sign) { Confidence::Low } else { Confidence::Medium };
                 return Some((sign, if failed { Confidence::High } else { answered }));
+            }
+            // Only its shape tells that a client wrote it, and the function went on.
+            ErrorForm::Unhandled
+                if has_shape(sign) && !failed && (is_answer(sign) || goes_on_behind(facts.attempt, sign)) =>
+            {
+                return Some((sign, Confidence::Medium));
             }
             ErrorForm::Unhandled | ErrorForm::Init => return Some((sign, Confidence::High)),
             // The stack of Python's client, whose frames are indented by no-break spaces.
@@ -142,6 +162,10 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
         }
     }
     last_words(facts).or_else(|| logged_before_exit(facts)).or_else(|| caught_panic(facts))
+}
+
+fn has_shape(sign: &Sign) -> bool {
+    error_of(sign).is_some_and(|error| error.shape_of.is_some())
 }
 
 /// Returns whether the stack is that of a web framework, which logs an error last and answers it.

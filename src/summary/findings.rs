@@ -10,7 +10,9 @@ use super::insights::{Measured, MeasuredCounts};
 use super::names::FindingKey;
 use super::traffic::Traffic;
 use super::versions::names_of;
-use crate::catalogue::{self, ErrorTold, Invoker, Situation, advise, diagnose_outgoing_call, with_line_number};
+use crate::catalogue::{
+    self, ErrorTold, Invoker, Situation, advise, diagnose_outgoing_call, is_durable, with_line_number,
+};
 use crate::model::{Category, Compensation, Confidence, PartialWork, Place, Timestamp};
 use crate::wire::{EvidenceLine, Example, Finding, FindingState, FunctionSummary, Record, moment};
 
@@ -481,6 +483,7 @@ impl FindingCounts {
             memory_mb: self.memory_mb,
             silent,
             mute,
+            durable: row.runtime.as_deref().is_some_and(is_durable),
             at_limit,
             grown,
             sudden,

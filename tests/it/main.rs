@@ -27,6 +27,7 @@ mod downstream;
 mod early;
 mod early_deaths;
 mod emulators;
+mod environments;
 mod errors_alone;
 #[cfg(feature = "cloudwatch")]
 mod estate;
@@ -70,6 +71,7 @@ mod odd_times;
 mod order;
 #[cfg(unix)]
 mod outputs;
+mod own_errors;
 mod pasted;
 mod picked;
 mod printed_in_a_log;

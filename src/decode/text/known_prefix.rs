@@ -8,7 +8,7 @@ use crate::decode::delivery::Delivery;
 use crate::decode::head::InputHead;
 use crate::decode::rendered::narrow_window::breaks_streams;
 use crate::decode::{Decode, Shape};
-use crate::lambda::platform::is_platform;
+use crate::lambda::platform::{is_platform, step_of_request};
 use crate::model::{Timestamp, stream_parts};
 
 /// Part of a prefix. Colours may stand before each.
@@ -129,10 +129,27 @@ impl Tool {
             message(head.first_line()).is_some()
         };
         has_lines
-            && !head.any_line(is_platform)
+            && !shows_bare_log(head, message)
             && head.has_messages_at(message)
             && !(self.is_unique && breaks_streams(head))
     }
+}
+
+/// Returns whether lines of the platform stand among those of a tool without its prefix. Those of a log that a function
+/// printed in one event do not count: a request runs before them, and a prefix follows.
+fn shows_bare_log(head: &InputHead<'_>, message: impl Fn(&[u8]) -> Option<usize>) -> bool {
+    let (mut runs, mut waits) = (false, false);
+    for line in head.lines() {
+        match message(line) {
+            Some(at) => {
+                waits = false;
+                runs = line.get(at..).and_then(step_of_request).map_or(runs, |(_, step)| step == 0);
+            }
+            None if is_platform(line) && !runs => return true,
+            None => waits |= is_platform(line),
+        }
+    }
+    waits
 }
 
 /// Parses the parts at the start of a line.
