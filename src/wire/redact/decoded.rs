@@ -3,6 +3,8 @@
 //!
 //! A secret may stand in any of them. The decoded text is searched like the text itself, and knows where its bytes came from.
 
+use wide::u8x16;
+
 use super::names::ends_in_name;
 
 /// A decoded text.
@@ -77,7 +79,7 @@ pub(super) fn decode(text: &[u8], has_names: bool) -> Option<BehindEscapes> {
     let mut quoted = TextsInQuotes::default();
     let mut next_text = 0;
     let (mut at, mut copied) = (0, 0);
-    while let Some(begin) = text[at..].iter().position(|byte| BEGINS[*byte as usize]).map(|length| at + length) {
+    while let Some(begin) = begin_of_escape(text, at) {
         while quoted.texts.get(next_text).is_some_and(|inner| inner.close < begin) {
             next_text += 1;
         }
@@ -128,6 +130,31 @@ pub(super) fn decode(text: &[u8], has_names: bool) -> Option<BehindEscapes> {
         }
     }
     Some(decoded)
+}
+
+/// Finds the next byte from `at` on with which an escape begins.
+#[inline]
+fn begin_of_escape(text: &[u8], mut at: usize) -> Option<usize> {
+    let [percent, slash, and, colour, foreign] = [b'%', b'\\', b'&', 0x1b, 0x80].map(u8x16::splat);
+    while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        let block = u8x16::new(*block);
+        let begins = block.simd_eq(percent)
+            | block.simd_eq(slash)
+            | block.simd_eq(and)
+            | block.simd_eq(colour)
+            | block.simd_eq(block.max(foreign));
+        let mut marks = begins.to_bitmask();
+        while marks != 0 {
+            let place = at + marks.trailing_zeros() as usize;
+            // Of the bytes of other scripts, few begin one.
+            if BEGINS[usize::from(text[place])] {
+                return Some(place);
+            }
+            marks &= marks - 1;
+        }
+        at += 16;
+    }
+    text.get(at..)?.iter().position(|byte| BEGINS[usize::from(*byte)]).map(|length| at + length)
 }
 
 /// What of a text stands in quotes.
@@ -199,7 +226,10 @@ fn backslashes(text: &[u8], at: usize) -> usize {
 impl BehindEscapes {
     fn new(capacity: usize) -> Self {
         let whole = DecodedStretch { begin: 0, origin: 0, is_escape: false };
-        Self { bytes: Vec::with_capacity(capacity), stretches: vec![whole] }
+        // A text with one escape has several as a rule.
+        let mut stretches = Vec::with_capacity(16);
+        stretches.push(whole);
+        Self { bytes: Vec::with_capacity(capacity), stretches }
     }
 
     fn begin_stretch(&mut self, origin: usize, is_escape: bool) {

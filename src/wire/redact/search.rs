@@ -53,8 +53,8 @@ struct Cues {
 const MANY: usize = 2 << 20;
 
 impl Cues {
-    /// Calls `found` with the lane, the number and the end of each head in a text.
-    fn find_heads(&self, text: &[u8], found: impl FnMut(usize, usize, usize)) {
+    /// Calls `found` with the number and the end of each head in a text.
+    fn find_heads(&self, text: &[u8], found: impl FnMut(usize, usize)) {
         if self.searched.load(Ordering::Relaxed) < MANY {
             self.searched.fetch_add(text.len(), Ordering::Relaxed);
             find_all(self.small.as_ref(), text, found);
@@ -80,17 +80,16 @@ const LANES: usize = 4;
 /// Shortest text that is searched in parts.
 const LONG: usize = 1_024;
 
-/// Calls `found` with the lane, the number and the end of each pattern in a text, also of those within others: in the order of
-/// their ends in each lane.
-fn find_all<A: Automaton>(automaton: Option<&A>, text: &[u8], mut found: impl FnMut(usize, usize, usize)) {
+/// Calls `found` with the number and the end of each pattern in a text, also of those within others, in any order.
+fn find_all<A: Automaton>(automaton: Option<&A>, text: &[u8], mut found: impl FnMut(usize, usize)) {
     let Some((automaton, start)) = automaton.and_then(|it| Some((it, it.start_state(Anchored::No).ok()?))) else {
         return;
     };
     let next = |state: StateID, byte: u8| automaton.next_state(Anchored::No, state, byte);
-    let mut tell = |lane: usize, state: StateID, end: usize| {
+    let mut tell = |state: StateID, end: usize| {
         if automaton.is_match(state) {
             for index in 0..automaton.match_len(state) {
-                found(lane, automaton.match_pattern(state, index).as_usize(), end);
+                found(automaton.match_pattern(state, index).as_usize(), end);
             }
         }
     };
@@ -108,7 +107,7 @@ fn find_all<A: Automaton>(automaton: Option<&A>, text: &[u8], mut found: impl Fn
         }
         if states.iter().any(|state| automaton.is_special(*state)) {
             for (lane, state) in states.iter().enumerate() {
-                tell(lane, *state, lane * part + at + 1);
+                tell(*state, lane * part + at + 1);
             }
         }
     }
@@ -116,7 +115,7 @@ fn find_all<A: Automaton>(automaton: Option<&A>, text: &[u8], mut found: impl Fn
     for (at, byte) in text.iter().enumerate().skip(LANES * part) {
         state = next(state, *byte);
         if automaton.is_special(state) {
-            tell(LANES - 1, state, at + 1);
+            tell(state, at + 1);
         }
     }
 }
@@ -254,22 +253,17 @@ impl FoundWord {
 /// Finds the words in a text, in the order of their beginnings.
 pub(super) fn words(text: &[u8]) -> Vec<FoundWord> {
     let cues = &*CUES;
-    let mut lanes: [Vec<FoundWord>; LANES] = Default::default();
-    cues.find_heads(text, |lane, head, end| {
+    let mut found = Vec::new();
+    cues.find_heads(text, |head, end| {
         let head_length = cues.heads.length(head);
         // Texts of 4 GiB do not exist: messages are cut long before.
         let Ok(start) = u32::try_from(end - head_length) else { return };
         for word in cues.heads.words(head, &text[end..]) {
             let length = u16::try_from(head_length).unwrap_or(u16::MAX).saturating_add(word.rest_length);
-            lanes[lane].push(FoundWord { start, length, meaning: word.number });
+            found.push(FoundWord { start, length, meaning: word.number });
         }
     });
-    let [mut found, others @ ..] = lanes;
-    others.iter().for_each(|lane| found.extend_from_slice(lane));
-    // Few words have others in them.
-    if !found.is_sorted_by_key(FoundWord::rank) {
-        found.sort_by_key(FoundWord::rank);
-    }
+    found.sort_unstable_by_key(FoundWord::rank);
     found
 }
 
@@ -357,8 +351,8 @@ mod tests {
             // Both automata find the same, in one piece or in parts.
             for text in [&text[..], &text[..text.len().min(LONG - 1)]] {
                 let mut found = [Vec::new(), Vec::new()];
-                find_all(Some(&small), text.as_bytes(), |_, head, end| found[0].push((end, head)));
-                find_all(Some(&fast), text.as_bytes(), |_, head, end| found[1].push((end, head)));
+                find_all(Some(&small), text.as_bytes(), |head, end| found[0].push((end, head)));
+                find_all(Some(&fast), text.as_bytes(), |head, end| found[1].push((end, head)));
                 found.iter_mut().for_each(|found| found.sort_unstable());
                 assert_eq!(found[0], found[1]);
             }
