@@ -359,6 +359,7 @@ impl Entry {
         let start_ms = match (self.has(Fact::StartCut), then.has(Fact::StartCut)) {
             (false, true) => self.start_ms,
             (true, false) => then.start_ms,
+            _ if self.start_ms == NO_TIME || then.start_ms == NO_TIME => self.start_ms.max(then.start_ms),
             _ => self.start_ms.min(then.start_ms),
         };
         let mut fits = true;

@@ -31,7 +31,10 @@ pub(crate) fn record(first: Record, then: Record) -> Record {
     let start_of_first = match (start_cut(&first), start_cut(&then)) {
         (false, true) => true,
         (true, false) => false,
-        _ => first.started_at_ms <= then.started_at_ms,
+        _ => match (first.started_at_ms, then.started_at_ms) {
+            (Some(one), Some(other)) => one <= other,
+            (one, _) => one.is_some(),
+        },
     };
     let end_of_first = first.ended_at_ms > then.ended_at_ms;
     let (started_at, started_at_ms) = if start_of_first {
@@ -170,7 +173,7 @@ mod tests {
                 reset(&record)
             };
             let records: Vec<Record> = pieces.iter().enumerate().map(piece).collect();
-            let entries = records.iter().map(|record| read(record));
+            let entries = records.iter().map(read);
             let entry = entries.reduce(|first, then| first.joined(&then)).expect("a piece");
             let whole = records.into_iter().reduce(record).expect("a piece");
             prop_assert_eq!(read(&whole), entry);

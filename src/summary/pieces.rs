@@ -31,7 +31,20 @@ pub(super) struct JoinedPieces {
 /// calls `joined` with each pair.
 pub(super) fn join(attempts: &mut Vec<Entry>, mut joined: impl FnMut(&JoinedPieces)) -> bool {
     let has = |piece: Piece| attempts.iter().any(|entry| entry.piece() == piece);
-    if attempts.len() < 2 || !has(Piece::WithoutStart) || !has(Piece::WithoutReport) {
+    if attempts.len() < 2 || !has(Piece::WithoutReport) {
+        return false;
+    }
+    if let [one, other] = attempts[..]
+        && let Some((whole, piece)) = without_time(&one, &other)
+    {
+        let tells = piece.decision() >= whole.decision();
+        let joint = whole.joined(&piece);
+        let (kept, piece) = (whole.place(), piece.place());
+        joined(&JoinedPieces { kept, piece, tells, started_at: joint.started_at() });
+        *attempts = vec![joint];
+        return true;
+    }
+    if !has(Piece::WithoutStart) {
         return false;
     }
     // Where the attempts with a REPORT end.
@@ -68,6 +81,22 @@ pub(super) fn join(attempts: &mut Vec<Entry>, mut joined: impl FnMut(&JoinedPiec
     let before = attempts.len();
     attempts.retain(|_| !is_gone.next().copied().unwrap_or(false));
     attempts.len() < before
+}
+
+/// Returns the only attempt of an event and a piece without a time, which is of that attempt: of a line that a file ends within,
+/// the beginning, with the time and the stream, stands in another one.
+fn without_time(one: &Entry, other: &Entry) -> Option<(Entry, Entry)> {
+    let is_piece = |entry: &Entry| {
+        entry.started_at().is_none() && entry.piece() == Piece::WithoutReport && entry.stream == unnamed_stream()
+    };
+    let is_whole = |entry: &Entry| entry.started_at().is_some() && entry.duration().is_some();
+    let fits = one.place().input != other.place().input && !one.has(Fact::Emulated) && !other.has(Fact::Emulated);
+    match (is_piece(one) && is_whole(other), is_piece(other) && is_whole(one)) {
+        (true, _) => Some((*other, *one)),
+        (_, true) => Some((*one, *other)),
+        _ => None,
+    }
+    .filter(|_| fits)
 }
 
 /// Returns whether two entries may be of one stream: of two names one is of another environment.

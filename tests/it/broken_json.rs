@@ -158,7 +158,7 @@ fn stray_brackets_between_records_are_told() {
         for at in [0].iter().chain(&ends) {
             let spoilt = format!("{}{stray}\n{}", &text[..*at], &text[*at..]);
             if read(spoilt.as_bytes()).is_some_and(|(_, complete)| complete) {
-                silent.push(format!("{:.8} at {at}", stray));
+                silent.push(format!("{stray:.8} at {at}"));
             }
         }
     }
