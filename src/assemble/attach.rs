@@ -24,7 +24,7 @@ impl Assembler {
         } else {
             self.close_reported(message.at, output);
         }
-        let own = self.with_own_id(record);
+        let own = self.with_own_id(record).or_else(|| self.with_whole_id(record));
         let record = own.as_ref().unwrap_or(record);
         self.note_mixed(record, message, output);
         if self.is_echo(record) {

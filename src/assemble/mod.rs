@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod attach;
+mod broken_ids;
 mod disorder;
 mod failed_init;
 mod lingering;
@@ -182,6 +183,8 @@ pub(crate) struct Assembler {
     first_at: Option<Timestamp>,
     /// The latest time of all lines.
     last_at: Option<Timestamp>,
+    /// Whether a START had an id that is no UUID.
+    broken_ids: bool,
     /// Whether a local emulator writes the stream, which only REPORT lines with an init show.
     emulated: bool,
     /// An attempt that was handed over, whose memory the next one reuses.
@@ -228,6 +231,7 @@ impl Assembler {
             held: part::PartHead::default(),
             first_at: None,
             last_at: None,
+            broken_ids: false,
             emulated: false,
             spare: None,
             version: None,

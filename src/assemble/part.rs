@@ -243,6 +243,7 @@ fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, outpu
     next.superseded.append_earlier(tail.superseded);
     next.known_stream &= tail.known_stream;
     next.starts_seen |= tail.starts_seen;
+    next.broken_ids |= tail.broken_ids;
     next.begun |= tail.begun;
     next.in_text |= tail.in_text;
     next.in_json |= tail.in_json;
@@ -285,6 +286,9 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
         return;
     }
     if open.lacks_start() {
+        if let Some(id) = open.id().filter(|id| tail.broken_ids && !id.is_token()) {
+            tail.give_whole_id(id);
+        }
         // What ended before another attempt of the event began is the end of an earlier one.
         let ended_before = |mine: &OpenAttempt| {
             let times = open.attempt.ended_at.zip(mine.attempt.started_at);

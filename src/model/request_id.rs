@@ -118,6 +118,31 @@ impl RequestId {
         self.is_token() && self.0 & ANONYMOUS != 0
     }
 
+    /// Returns whether this is a UUID of which a copy cut off the end, or spoilt or lost a few characters in one place.
+    #[must_use]
+    pub fn is_broken_form_of(self, whole: Self) -> bool {
+        const MOST_SPOILT: usize = 2;
+        if !self.is_token() || whole.is_token() {
+            return false;
+        }
+        let (broken, whole) = (self.to_string(), whole.to_string());
+        let (broken, whole) = (broken.to_ascii_lowercase(), whole.as_bytes());
+        let mut rest = broken.as_bytes();
+        let same = rest.iter().zip(whole).take_while(|(one, other)| one == other).count();
+        rest = &rest[same..];
+        let mut lost = &whole[same..];
+        if rest.is_empty() {
+            return same > 0;
+        }
+        while let ([one @ .., last], [other @ .., lost_last]) = (rest, lost)
+            && last == lost_last
+        {
+            (rest, lost) = (one, other);
+        }
+        // What stands for a byte that cannot be read takes three.
+        rest.len() <= MOST_SPOILT + 1 && lost.len() <= MOST_SPOILT
+    }
+
     /// Returns the id of one attempt, which differs from that of another of the same text if the text is anonymous.
     #[must_use]
     pub fn of_attempt(self, number: u64) -> Self {

@@ -13,6 +13,7 @@ use wide::u8x16;
 
 use super::platform_text::SIGNS_AROUND;
 use super::spoilt_report;
+use super::spoilt_sentence;
 use super::text::is_class_name;
 use crate::lambda::after_go_date;
 use crate::lambda::levels::SEVERE_PREFIXES;
@@ -424,6 +425,9 @@ fn after_any_time(message: &[u8]) -> bool {
     let length =
         if usual { Some(24) } else { message.iter().take(36).position(|byte| matches!(byte, b' ' | b'\t' | b'\\')) };
     let Some(length) = length else { return false };
+    if usual && spoilt_sentence::may_be_timeout(&message[length..]) {
+        return true;
+    }
     let mut rest = trim_front(message.get(length..).unwrap_or(b""));
     if let Some(after) = rest.get(36..).filter(|_| rest.get(8) == Some(&b'-') && rest.get(23) == Some(&b'-')) {
         rest = trim_front(after);

@@ -209,7 +209,10 @@ impl OpenMessage {
         if self.is_gap(message) {
             return true;
         }
-        if self.kind != JoinKind::Crash && is_platform(line) {
+        // What is left of a REPORT is no line of its own below its beginning.
+        let is_rest =
+            || self.kind == JoinKind::Report && matches!(platform_text::parse(line), Some(Statement::Unrecognized));
+        if self.kind != JoinKind::Crash && is_platform(line) && !is_rest() {
             return self.kind == JoinKind::Report && line.starts_with(platform::XRAY);
         }
         match self.kind {
@@ -309,6 +312,9 @@ fn is_object_line(text: &str) -> bool {
 }
 
 fn platform_opening(text: &str, message: &str) -> Option<JoinKind> {
+    if is_cut_timeout(text) {
+        return Some(JoinKind::TimedOut);
+    }
     if text.starts_with(platform::REQUEST_ID) && text.contains(" Error: ") || text == platform::UNKNOWN_ERROR {
         let code = text.rsplit(' ').next().is_some_and(platform_text::is_code);
         return (!code).then_some(JoinKind::Crash);

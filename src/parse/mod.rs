@@ -36,6 +36,7 @@ mod rust_runtime;
 #[cfg(test)]
 pub(crate) mod samples;
 mod spoilt_report;
+mod spoilt_sentence;
 mod structured;
 mod swift;
 mod text;

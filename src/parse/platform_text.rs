@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::spoilt_report;
+use super::spoilt_sentence;
 use super::text::{BLANKS, after_any_time, after_word, first_line, request_id, thousandths, trim_front, uuid, word};
 use crate::lambda::platform;
 use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Report, RequestId, Statement, Status};
@@ -15,7 +16,21 @@ use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Report,
 /// Parses a line of the platform; `None` if it is none.
 pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
     let text = trim_front(message);
-    of_first_byte(text).or_else(|| spoilt_report(text))
+    of_first_byte(text).or_else(|| spoilt_report(text)).or_else(|| of_request_without_head(text)).or_else(|| {
+        let is_spoilt = spoilt_sentence::is_one(text) || spoilt_report::is_rest(text);
+        is_spoilt.then_some(Statement::Unrecognized)
+    })
+}
+
+/// Parses a line that names a request behind the rest of its label: the beginning stands in another file.
+fn of_request_without_head(text: &str) -> Option<Statement<'_>> {
+    let at = text.bytes().take(platform::REQUEST_ID.len()).position(|byte| byte == b':')? + 1;
+    let head = text.get(..at).filter(|head| platform::REQUEST_ID.ends_with(head))?;
+    uuid(text.get(head.len()..)?.trim_start_matches(BLANKS))?;
+    match of_label(text.get(head.len()..)?)? {
+        told @ (Statement::TimedOut { .. } | Statement::Crash(_) | Statement::ExitedEarly { .. }) => Some(told),
+        _ => None,
+    }
 }
 
 fn of_first_byte(text: &str) -> Option<Statement<'_>> {
@@ -188,7 +203,12 @@ fn image(rest: &str) -> Option<Statement<'_>> {
 
 /// Parses a line that begins with `RequestId: <id>`. Functions print that, too, so an unknown rest makes it theirs.
 fn of_request(text: &str) -> Option<Statement<'_>> {
-    let (id, rest) = request_id(text.strip_prefix(platform::REQUEST_ID)?.trim_start())?;
+    of_label(text.strip_prefix(platform::REQUEST_ID)?)
+}
+
+/// Parses what follows the label of a request id.
+fn of_label(text: &str) -> Option<Statement<'_>> {
+    let (id, rest) = request_id(text.trim_start())?;
     let rest = rest.trim_start();
     if let Some(message) = rest.strip_prefix("Error:") {
         let message = message.trim_start();
@@ -271,13 +291,26 @@ fn timed_out(text: &str) -> Option<Statement<'_>> {
         timed_out_alone(rest.trim_start_matches(BLANKS))?;
         return Some(Statement::TimedOut { id: Some(id) });
     }
-    let rest = after_any_time(text)?.trim_start_matches(BLANKS);
+    let Some(rest) = after_any_time(text).map(|rest| rest.trim_start_matches(BLANKS)) else {
+        return timed_out_behind_rest(text);
+    };
     if let Some(timed_out) = timed_out_alone(rest) {
         return Some(timed_out);
     }
     let (id, rest) = request_id(rest)?;
     let rest = rest.trim_start_matches(is_spoilt_blank);
     (tells_timeout(rest) || tells_spoilt_timeout(rest)).then_some(Statement::TimedOut { id: Some(id) })
+}
+
+/// Parses the sentence behind what is left of its time and id, of which the beginning stands in another file.
+fn timed_out_behind_rest(text: &str) -> Option<Statement<'_>> {
+    let at = memchr::memmem::find(text.as_bytes(), platform::TASK_TIMED_OUT.as_bytes())?;
+    let (before, sentence) = (text.get(..at)?, text.get(at..)?);
+    let is_rest = before.len() <= "2026-01-02T03:04:05.678Z  ".len() + RequestId::LENGTH
+        && before.bytes().all(|byte| byte.is_ascii_hexdigit() || b"TZ:.- ".contains(&byte));
+    timed_out_alone(sentence).filter(|_| is_rest)?;
+    let id = before.trim_end().rsplit(' ').next().and_then(|id| RequestId::parse(id.as_bytes()));
+    Some(Statement::TimedOut { id })
 }
 
 /// Returns whether a character may stand for a blank of the sentence: copies make of it what they have. Quotes, brackets and

@@ -8,6 +8,8 @@ use crate::model::RequestId;
 const HEAD: &str = "REPORT RequestId: ";
 /// First bytes of a message among which the first figure begins.
 const FIGURE_WITHIN: std::ops::Range<usize> = RequestId::LENGTH..RequestId::LENGTH + 32;
+/// Label of the last figure.
+const LAST_FIGURE: &str = "Max Memory Used:";
 /// Label of the first figure.
 const FIGURE: &str = "Duration:";
 /// Letters of the first word that a line must have to be a beginning of REPORT.
@@ -15,15 +17,37 @@ const LEAST_BEGUN: usize = 4;
 /// Characters of a head or an id that may be spoilt.
 const MOST_SPOILT: usize = 2;
 
-/// Returns whether a message has the first figure of REPORT where it stands behind an id and little before that. Cheap, as it
-/// is asked of most lines that begin with a letter.
+/// Returns whether a message has a figure of REPORT where the first one stands behind an id and little before that, or where
+/// it stands if the beginning is missing. Cheap, as it is asked of most lines that begin with a letter.
 #[inline]
 pub(super) fn has_figure(message: &[u8]) -> bool {
     let window = &message[..message.len().min(FIGURE_WITHIN.end)];
-    let Some(window) = window.get(FIGURE_WITHIN.start..) else { return false };
-    memchr::memchr_iter(FIGURE.as_bytes()[0], window)
-        .any(|at| message[FIGURE_WITHIN.start + at..].starts_with(FIGURE.as_bytes()))
+    memchr::memchr2_iter(FIGURE.as_bytes()[0], LAST_FIGURE.as_bytes()[0], window)
+        .any(|at| message[at..].starts_with(FIGURE.as_bytes()) || message[at..].starts_with(LAST_FIGURE.as_bytes()))
 }
+
+/// Returns whether a message is the end of a REPORT, of which the beginning stands elsewhere: its figures, each with the tab that
+/// the platform writes before it. What is left of the beginning may be part of the id.
+pub(super) fn is_rest(text: &str) -> bool {
+    if !has_figure(text.as_bytes()) {
+        return false;
+    }
+    let has = |label: &str| memchr::memmem::find(text.as_bytes(), label.as_bytes());
+    let figures = [has("\tBilled Duration: "), has("\tMemory Size: "), has("\tMax Memory Used: ")];
+    let Some(first) = figures.into_iter().flatten().min() else { return false };
+    let is_unit = |text: &str| text.ends_with(" ms") || text.ends_with(" MB");
+    // A copy may have broken the line before a label; then the REPORT stands above.
+    let said = text.trim_start_matches(|char: char| !char.is_ascii_alphanumeric());
+    if ["Duration:", "Billed Duration:", "Memory Size:", "Max Memory Used:"].iter().any(|label| said.starts_with(label))
+    {
+        return false;
+    }
+    let is_behind_other = text.get(..first).is_none_or(|before| before.contains(platform::REPORT.begin));
+    !is_behind_other && text.get(..first).is_some_and(|before| is_unit(before) || before.len() <= REST_OF_FIGURE)
+}
+
+/// Bytes of a figure of which the beginning is missing.
+const REST_OF_FIGURE: usize = 2;
 
 /// Returns whether a message is a REPORT but for its first byte: objects and labels in brackets are too many to look further.
 #[inline]

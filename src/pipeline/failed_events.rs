@@ -101,7 +101,9 @@ impl FailedAttempts {
         let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.rewind()?;
         self.index.sort_unstable_by_key(|spooled| (spooled.id, spooled.function, spooled.place));
-        let known = |spooled: &SpooledAttempt| Some((*spooled, EndTold::of(spooled.place, spooled.function, patches)?));
+        let known = |spooled: &SpooledAttempt| {
+            Some((*spooled, EndTold::of(patches.told_by(spooled.place)?, spooled.function, patches)?))
+        };
         let index = self.index.iter().filter_map(known).collect();
         Ok(FailedEvents { file: Some(BufReader::new(file)), index, left_out: self.left_out })
     }

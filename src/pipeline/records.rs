@@ -7,7 +7,7 @@ use memchr::memmem;
 use rustc_hash::FxHashMap;
 
 use crate::model::Place;
-use crate::summary::{Patch, Patches, TimeoutSource};
+use crate::summary::{Patch, Patches, TimeoutSource, joined};
 use crate::wire::{Record, RecordForm, SideEffectLine};
 
 /// Text in a spooled record that stands for values known only after the last input.
@@ -111,6 +111,9 @@ impl Records {
             readers.push(BufReader::with_capacity(1 << 16, file));
         }
         index.sort_unstable_by_key(|(_, spooled)| spooled.place);
+        if patches.has_pieces() {
+            tell_of_pieces(&mut index, &patches);
+        }
         let repeated = FxHashMap::default();
         let mut records =
             Self { failure: None, spools: readers, index, patches, understood, failures_only, form, repeated };
@@ -157,13 +160,35 @@ impl Records {
     pub fn get(&mut self, place: Place) -> io::Result<Option<Record>> {
         self.check()?;
         let Ok(at) = self.index.binary_search_by_key(&place, |(_, spooled)| spooled.place) else { return Ok(None) };
+        let (_, spooled) = self.index[at];
+        let mut line = self.spooled(at)?;
+        if !self.patches.pieces(place).is_empty() {
+            line = self.joined(place, line)?;
+        }
+        self.complete(&mut line, &spooled);
+        Ok(serde_json::from_slice(&line).ok())
+    }
+
+    /// Reads a record as it was spooled.
+    fn spooled(&mut self, at: usize) -> io::Result<Vec<u8>> {
         let (worker, spooled) = self.index[at];
         let reader = &mut self.spools[usize::from(worker)];
         io::Seek::seek(reader, io::SeekFrom::Start(spooled.offset))?;
         let mut line = vec![0; spooled.length as usize];
         reader.read_exact(&mut line)?;
-        self.complete(&mut line, &spooled);
-        Ok(serde_json::from_slice(&line).ok())
+        Ok(line)
+    }
+
+    /// Joins a record with those of the other pieces of its attempt.
+    fn joined(&mut self, place: Place, first: Vec<u8>) -> io::Result<Vec<u8>> {
+        let mut whole: Record = serde_json::from_slice(&first)?;
+        for piece in self.patches.pieces(place).to_vec() {
+            let Ok(at) = self.index.binary_search_by_key(&piece, |(_, spooled)| spooled.place) else { continue };
+            let line = self.spooled(at)?;
+            let line = if self.patches.pieces(piece).is_empty() { line } else { self.joined(piece, line)? };
+            whole = joined::record(whole, serde_json::from_slice(&line)?);
+        }
+        Ok(serde_json::to_vec(&whole)?)
     }
 
     /// Fills in what was not known when the record was spooled; returns false if the record is to be left out.
@@ -225,6 +250,12 @@ impl Records {
             line.resize(spooled.length as usize, 0);
             reader.read_exact(&mut line)?;
             positions[worker] = spooled.offset + u64::from(spooled.length);
+            if !self.patches.pieces(spooled.place).is_empty() {
+                line = self.joined(spooled.place, std::mem::take(&mut line))?;
+                for (other, position) in positions.iter_mut().enumerate() {
+                    *position = io::Seek::stream_position(&mut self.spools[other])?;
+                }
+            }
             self.complete(&mut line, &spooled);
             if self.form == RecordForm::Compact {
                 let record: Record = serde_json::from_slice(&line)?;
@@ -240,6 +271,19 @@ impl Records {
 
     fn is_written(&self, spooled: &Spooled) -> bool {
         !spooled.hidden && self.patches.of(spooled.place).is_some()
+    }
+}
+
+/// Takes what the pieces of an attempt tell for the whole, by which it is found and written.
+fn tell_of_pieces(index: &mut [(u16, Spooled)], patches: &Patches) {
+    for at in 0..index.len() {
+        for piece in patches.pieces(index[at].1.place) {
+            let Ok(other) = index.binary_search_by_key(piece, |(_, spooled)| spooled.place) else { continue };
+            let other = index[other].1;
+            let whole = &mut index[at].1;
+            whole.hidden &= other.hidden;
+            whole.has_runtime |= other.has_runtime;
+        }
     }
 }
 

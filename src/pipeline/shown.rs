@@ -3,10 +3,12 @@
 
 use std::collections::BinaryHeap;
 
+use rustc_hash::FxHashMap;
+
 use super::failed_events::{FailedAttempts, FailedEvents};
 use super::held::{HeldAttempt, event_of};
 use crate::model::{Lines, Place, RequestId, Timestamp};
-use crate::summary::Patches;
+use crate::summary::{Patches, joined};
 use crate::wire::{LineMasking, Record, Redaction, ShownAttempt, ShownEvent, ShownLine};
 /// Number of attempts whose lines are kept, those that stand first in the inputs: a short beginning of an id may fit any
 /// number of attempts.
@@ -120,7 +122,8 @@ impl Shown {
 
     /// Returns the events that the user wants to see, by request id and function.
     pub(super) fn into_events(self, patches: &Patches) -> Vec<ShownEvent> {
-        let Self::Event(event) = self else { return Vec::new() };
+        let Self::Event(mut event) = self else { return Vec::new() };
+        event.join(patches);
         let mut attempts: Vec<(Place, ShownAttempt)> =
             event.attempts.into_iter().filter_map(|waiting| Some((waiting.place, waiting.finish(patches)?))).collect();
         attempts.sort_by(|(place, a), (other, b)| order(a).cmp(&order(b)).then(place.cmp(other)));
@@ -138,6 +141,25 @@ impl Shown {
 }
 
 impl EventAttempts {
+    /// Joins the pieces of attempts that files end within.
+    fn join(&mut self, patches: &Patches) {
+        if !patches.has_pieces() {
+            return;
+        }
+        let at: FxHashMap<Place, usize> = self.attempts.iter().map(|waiting| waiting.place).zip(0..).collect();
+        // Of a piece that is joined, the end of the run tells nothing.
+        for (place, first) in &at {
+            for piece in patches.pieces(*place) {
+                let Some(other) = at.get(piece).and_then(|other| self.attempts.get(*other)) else { continue };
+                let other = other.shown.clone();
+                let whole = &mut self.attempts[*first].shown;
+                whole.record = joined::record(whole.record.clone(), other.record);
+                whole.lines.extend(other.lines);
+                whole.lines_left_out = whole.lines_left_out.saturating_add(other.lines_left_out);
+            }
+        }
+    }
+
     /// Adds an attempt. If too many have lines, the last one in the order of the inputs loses them, whenever it was read.
     fn push(&mut self, waiting: HeldAttempt) {
         self.with_lines.push((waiting.place, self.attempts.len()));

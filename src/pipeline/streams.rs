@@ -16,7 +16,7 @@ use super::stream::{Joined, Stream, key_hash};
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message, work};
-use crate::lambda::platform::{REQUEST_ID, behind_init_start, behind_text, second_sentence};
+use crate::lambda::platform::{self, REQUEST_ID, behind_init_start, behind_text, second_sentence};
 use crate::lambda::sentences::{ids_of_sentences, is_prose, sighting_in_message};
 use crate::lambda::{LAMBDA_INSIGHTS, aws_cli};
 use crate::model::{
@@ -457,6 +457,13 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         lines: Option<&BatchLines<'_>>,
     ) {
         let stream = &mut self.streams[at];
+        if message.place.line == 1
+            && matches!(record, Statement::App(_))
+            && stream.origin.log_stream.is_none()
+            && self.unread_part.is_none()
+        {
+            self.unread_part = cut_first_line(message);
+        }
         match record {
             Statement::App(line) if !stream.read => {
                 // What the runtime says of an error is judged, whatever it quotes.
@@ -573,6 +580,20 @@ fn of_insights(kind: &str, event: &LogEvent<'_>) -> Option<InsightsReading> {
     };
     let reading = parse::insights_reading(&lossy_text(text))?;
     Some(InsightsReading { at: reading.at.or(event.at), ..reading })
+}
+
+/// Finds what the platform says of a failure in the first line of an input behind something that no line begins with: what
+/// stands before all others is cut off, and the rest of the line is in another file.
+fn cut_first_line(message: &Message<'_>) -> Option<Sighting> {
+    const MOST_BEFORE: usize = 160;
+    let near = &message.text[..message.text.len().min(MOST_BEFORE)];
+    let at = memchr::memmem::find(near, REQUEST_ID.as_bytes())
+        .filter(|at| platform::is_crash(&message.text[*at..]))
+        .or_else(|| memchr::memmem::find(near, platform::TIMED_OUT_WORDS.as_bytes()))?;
+    // What is left of a time and the name of a stream; a function quotes the sentences behind its own time or its words.
+    let is_of_prefix = |byte: &u8| byte.is_ascii_hexdigit() || b"$LATEST[]/:.+-Z ".contains(byte);
+    let is_rest = at > 0 && near[..at].iter().all(is_of_prefix) && Timestamp::parse_prefix(near).is_none();
+    is_rest.then(|| unread_behind(message, at))
 }
 
 /// Returns the sighting of a sentence at an offset of a message that was read as another one.

@@ -14,7 +14,7 @@ use crate::model::{Attempt, Bucket, FunctionArn, Keep, Lines, Note, Origin, Plac
 use crate::source::saved::{AccountTold, PullTrailer};
 use crate::source::{Input, InputSource};
 use crate::summary::{Entries, SharedTables, StreamNames, reset};
-use crate::wire::{NotARecord, Record};
+use crate::wire::{CutEnds, NotARecord, Record};
 
 /// The data that all workers share.
 pub(super) struct Job<'r> {
@@ -189,7 +189,9 @@ impl<'r> Worker<'r> {
     pub(super) fn spool(&mut self, record: &Record, place: Place, names: StreamNames) {
         let hidden = self.options.failures_only
             && !crate::model::Category::from_id(&record.category).is_some_and(crate::model::Category::is_failure);
-        if let (Some(spool), true) = (&mut self.spool, self.options.ledger || !hidden)
+        // It may be a piece of one that failed.
+        let is_kept = self.options.ledger || !hidden || record.window_cut != CutEnds::None;
+        if let (Some(spool), true) = (&mut self.spool, is_kept)
             && let Err(error) = spool.push(record, place, names.function(), hidden)
         {
             self.spool = None;

@@ -3,7 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::Entry;
-use super::entry::{Fact, unnamed_stream};
+use super::entry::{Fact, Piece, unnamed_stream};
+use super::pieces::{self, JoinedPieces, PIECES_APART_MS};
 use crate::model::{Category, Place, Timestamp};
 
 /// Outcome of an event. The six partition the events of a function.
@@ -104,23 +105,39 @@ pub(super) struct Copies {
 /// Attempts of an event past which the tables are given back, so that emptying them never costs more than the next event.
 const TABLES_KEPT: usize = 256;
 
+/// What becomes of an attempt that does not count for itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Merged<'a> {
+    /// It was read twice, and the other copy is kept.
+    Copy(&'a Entry),
+    /// It is a piece of another one.
+    Piece(&'a JoinedPieces),
+}
+
 impl Copies {
-    /// Drops attempts that were read twice from those of one event, which are in order of their start, and keeps the
-    /// fullest copy of each. Returns how many, and calls `dropped` with each.
-    pub(super) fn drop_from(&mut self, attempts: &mut Vec<Entry>, mut dropped: impl FnMut(&Entry)) -> u64 {
+    /// Drops attempts that were read twice from those of one event, which are in order of their start, keeps the fullest copy of
+    /// each, and joins the pieces of those that files end within. Returns how many were read twice, and calls `merged` with
+    /// each that does not count for itself.
+    pub(super) fn drop_from(&mut self, attempts: &mut Vec<Entry>, mut merged: impl FnMut(Merged<'_>)) -> u64 {
         let mut all = 0;
         // A fuller copy may show that two others are copies, too. Records are compared once more when they are read, and must
         // come to the same.
         loop {
-            let found = self.drop_once(attempts, &mut dropped);
+            // First, as what is left of an attempt looks much like a copy of the one before.
+            let joined = pieces::join(attempts, |pieces| merged(Merged::Piece(pieces)));
+            if joined {
+                attempts.sort_by(Entry::compare);
+                order_without_times(attempts);
+            }
+            let found = self.drop_once(attempts, &mut merged);
             all += found;
-            if found == 0 {
+            if found == 0 && !joined {
                 return all;
             }
         }
     }
 
-    fn drop_once(&mut self, attempts: &mut Vec<Entry>, dropped: &mut impl FnMut(&Entry)) -> u64 {
+    fn drop_once(&mut self, attempts: &mut Vec<Entry>, merged: &mut impl FnMut(Merged<'_>)) -> u64 {
         if attempts.len() < 2 {
             return 0;
         }
@@ -160,7 +177,7 @@ impl Copies {
                 None => self.untimed.insert((attempt.stream, place.line, place.event), at),
             };
             match self.kept.get_mut(at) {
-                Some(known) => dropped(&keep_fuller(known, attempt)),
+                Some(known) => merged(Merged::Copy(&keep_fuller(known, attempt))),
                 None => self.kept.push(attempt),
             }
         }
@@ -249,7 +266,7 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>, given_u
 ///
 /// - begin or end in the same moment of a stream, or one is a fragment without a beginning that overlaps the other in time
 ///   (the beginning of a fragment is computed from its end, so it may lie before the real one);
-/// - are the beginning and the end of an attempt that a file ends within, and begin in about the same moment;
+/// - or one has neither its REPORT nor anything that the other one, which has it, did not run at that time;
 /// - begin in the same moment, and one input does not tell the stream;
 /// - have no times, and stand in the same lines of two inputs. An emulator gives all of its requests one id.
 fn is_same(known: &Entry, next: &Entry) -> bool {
@@ -262,28 +279,30 @@ fn is_same(known: &Entry, next: &Entry) -> bool {
         (None, None) => return other_input && !known.has(Fact::Emulated) && !next.has(Fact::Emulated),
         _ => return false,
     };
-    let are_halves = are_halves(known, next) && (then.ms_since(first)).abs() <= HALVES_APART_MS;
+    let is_within = other_input && (is_piece_within(known, next) || is_piece_within(next, known));
     if known.stream != next.stream {
         let is_told = known.stream != unnamed_stream() && next.stream != unnamed_stream();
-        return other_input && (first == then || are_halves) && !is_told;
+        return other_input && (first == then || is_within) && !is_told;
     }
     let before_its_end =
         |is_before: fn(&Timestamp, &Timestamp) -> bool| known.ended_at().is_some_and(|end| is_before(&then, &end));
     let ends = known.ended_at().zip(next.ended_at());
     first == then
-        || are_halves
+        || is_within
         || ends.is_some_and(|(one, other)| one == other)
         || (next.has(Fact::StartCut) && before_its_end(Timestamp::le))
         || (known.has(Fact::StartCut) && before_its_end(Timestamp::lt))
 }
 
-/// Milliseconds between START and what END and Duration give for it, at most: extensions may end seconds after the handler.
-/// A retry begins a minute after the end.
-const HALVES_APART_MS: i64 = 5_000;
-
-/// Returns whether one has a beginning and no figure of a REPORT, and the other one a figure and no beginning.
-fn are_halves(one: &Entry, other: &Entry) -> bool {
-    one.is_half() && other.is_half() && one.has(Fact::StartCut) != other.has(Fact::StartCut)
+/// Returns whether one has no REPORT, and all of it was written while the other one ran, which has it.
+fn is_piece_within(whole: &Entry, piece: &Entry) -> bool {
+    let ran = |entry: &Entry| entry.started_at().zip(entry.ended_at());
+    let is_within = |((from, to), (begun, ended)): ((Timestamp, Timestamp), (Timestamp, Timestamp))| {
+        (from..=to).contains(&begun) && ended <= to
+    };
+    piece.piece() == Piece::WithoutReport
+        && whole.duration().is_some()
+        && ran(whole).zip(ran(piece)).is_some_and(is_within)
 }
 
 /// Returns whether an entry is the same attempt as another one with the same figures, to a hundredth of a millisecond, from an
@@ -296,7 +315,7 @@ fn is_same_by_figures(known: &Entry, next: &Entry) -> bool {
             let one_tells_less = known.stream == unnamed_stream() || next.stream == unnamed_stream();
             let lasted = known.duration().map_or(0, |hundredths| i64::from(hundredths / 100));
             let is_computed = known.has(Fact::StartCut) || next.has(Fact::StartCut);
-            let apart = if is_computed { HALVES_APART_MS } else { 0 };
+            let apart = if is_computed { PIECES_APART_MS } else { 0 };
             one_tells_less && one.ms_since(other).abs() <= lasted + apart
         }
         (one, other) => one.is_some() != other.is_some(),

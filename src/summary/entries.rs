@@ -266,13 +266,13 @@ impl<'s> Entries<'s> {
 
     fn enter(&mut self, stream: StreamNames, entry: Entry, ended_at: Option<Timestamp>) {
         self.learnt.add(&entry, ended_at);
-        let (hash_anywhere, hash_of_half) = (entry.hash_anywhere(), entry.hash_of_half());
-        if stream.is_nameless || hash_anywhere.is_some() || hash_of_half.is_some() {
+        let (hash_anywhere, hash_of_piece) = (entry.hash_anywhere(), entry.hash_of_piece());
+        if stream.is_nameless || hash_anywhere.is_some() || hash_of_piece.is_some() {
             let facts = self.functions.entry(stream.function).or_default();
             if stream.is_nameless {
                 facts.attempt(entry.hashes(), entry.has(Fact::Emulated));
             }
-            hash_anywhere.into_iter().chain(hash_of_half).for_each(|hash| facts.least(hash));
+            hash_anywhere.into_iter().chain(hash_of_piece).for_each(|hash| facts.least(hash));
         }
         if let Some(functions) = entry.request().and_then(|id| self.shared.contested.get(&id.bits())) {
             let mut functions = functions.lock().unwrap_or_else(PoisonError::into_inner);

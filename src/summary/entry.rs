@@ -4,6 +4,7 @@ use std::cmp::{Ordering, Reverse};
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
+use super::decision::{Decision, confidence_of_joined, work_of_joined};
 use crate::model::{
     Attempt, Category, Confidence, PartialWork, Place, RequestId, Retryable, Subject, Timestamp, Verdict, WindowCut,
     WorkShown,
@@ -82,11 +83,13 @@ pub(super) enum Fact {
     WithoutEnd,
     /// A figure is larger than an entry can hold, and so not known to the totals.
     TooLarge,
+    /// It failed, or its end is missing, and no line of the function is told.
+    Wordless,
 }
 
 impl Fact {
     /// Number of facts.
-    const COUNT: u32 = Self::TooLarge as u32 + 1;
+    const COUNT: u32 = Self::Wordless as u32 + 1;
 }
 
 /// Facts about an attempt and the enums of its verdict, packed into one word.
@@ -164,6 +167,17 @@ pub(super) struct Fullness {
     known: [bool; 4],
     facts: u32,
     place: Reverse<(u64, u32)>,
+}
+
+/// What a log shows of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// All of it, or nothing that tells which attempt it is.
+    Whole,
+    /// Its beginning, or what is in the middle.
+    WithoutReport,
+    /// Its REPORT, and not its beginning.
+    WithoutStart,
 }
 
 /// Function and request id of an entry.
@@ -327,17 +341,94 @@ impl Entry {
         is_known.then_some((folded >> 64) as u64 ^ folded as u64)
     }
 
-    /// Returns whether it has a beginning and no figure of a REPORT, or a figure and no beginning: a file may have ended within
-    /// it. Records tell a REPORT by its figures.
-    pub(super) fn is_half(&self) -> bool {
-        self.has(Fact::HasRequest) && self.has(Fact::StartCut) == (self.duration != ABSENT)
+    /// Returns what its log shows of an attempt, whose other pieces may stand in other files. Records tell a REPORT by its
+    /// figures.
+    pub(super) fn piece(&self) -> Piece {
+        match (self.has(Fact::HasRequest), self.duration != ABSENT, self.has(Fact::StartCut)) {
+            (true, false, _) => Piece::WithoutReport,
+            (true, true, true) => Piece::WithoutStart,
+            _ => Piece::Whole,
+        }
     }
 
-    /// Returns a hash of what both halves of an attempt have: the request. It is a small one, as the smallest are kept, and a
-    /// half may be all that two inputs have in common.
-    pub(super) fn hash_of_half(&self) -> Option<u64> {
+    /// Joins two pieces of one attempt, of which this one was written first and has no REPORT: the beginning is that of the
+    /// piece that has it, the figures are those of the REPORT, and the verdict is the one that decides. It stands where the
+    /// first one stands. [`super::joined::record`] does the same with their records.
+    pub(super) fn joined(&self, then: &Self) -> Self {
+        let start_cut = self.has(Fact::StartCut) && then.has(Fact::StartCut);
+        let start_ms = match (self.has(Fact::StartCut), then.has(Fact::StartCut)) {
+            (false, true) => self.start_ms,
+            (true, false) => then.start_ms,
+            _ if self.start_ms == NO_TIME || then.start_ms == NO_TIME => self.start_ms.max(then.start_ms),
+            _ => self.start_ms.min(then.start_ms),
+        };
+        let mut fits = true;
+        let end = self.ended_at().max(then.ended_at());
+        let lasted_ms = held(lasted(Timestamp::from_ms(start_ms), end), &mut fits);
+        let telling = if then.decision() >= self.decision() { then } else { self };
+        let known = |own: u32, other: u32| if own == ABSENT { other } else { own };
+        let megabytes = |own: u16, other: u16| if own == 0 { other } else { own };
+        let duration = known(then.duration, self.duration);
+        let category = telling.category();
+        let confidence = confidence_of_joined(category, telling.confidence(), (start_cut, duration != ABSENT));
+        let shows_work = self.has(Fact::SideEffects) || then.has(Fact::SideEffects);
+        let work = work_of_joined(category, telling.partial_work(), shows_work);
+        let has_line = |piece: &Self| piece.is_told() && !piece.has(Fact::Wordless);
+        let wordless = !has_line(self) && !has_line(then);
+        let is_told = category.is_failure() || duration == ABSENT;
+        let either = |fact: Fact| self.has(fact) || then.has(fact);
+        let unstarted = start_cut && either(Fact::Unstarted);
+        let is_sure = category != Category::Ok || confidence == Confidence::High;
+        let handled = self.handled_errors.checked_add(then.handled_errors);
+        let of_telling = [Fact::Cut].into_iter().chain(CAUSES.map(|(fact, _)| fact));
+        let of_both = [Fact::ReportSeen, Fact::Cold, Fact::NearMemoryLimit, Fact::SideEffects, Fact::Emulated];
+        let facts = FactBits::default()
+            .with(Fact::HasRequest, true)
+            .with(Fact::StartCut, start_cut)
+            .with(Fact::WithoutStart, duration != ABSENT && (start_cut || unstarted || !is_sure))
+            .with(Fact::Unstarted, unstarted)
+            .with(Fact::Silent, has_line(then) && then.has(Fact::Silent))
+            .with(Fact::Mute, telling.has(Fact::Cut) && wordless)
+            .with(Fact::Wordless, is_told && wordless)
+            .with(Fact::TooLarge, either(Fact::TooLarge) || !fits || handled.is_none())
+            .with_list(CATEGORY, category as u32)
+            .with_list(CONFIDENCE, confidence as u32)
+            .with_list(RETRYABLE, telling.retryable() as u32)
+            .with_list(PARTIAL_WORK, work as u32);
+        let facts = of_telling.fold(facts, |facts, fact| facts.with(fact, telling.has(fact)));
+        let facts = of_both.into_iter().fold(facts, |facts, fact| facts.with(fact, either(fact)));
+        Self {
+            start_ms,
+            lasted_ms,
+            stream: if self.stream == unnamed_stream() { then.stream } else { self.stream },
+            failure: telling.failure,
+            duration,
+            init: known(then.init, self.init),
+            billed_ms: known(then.billed_ms, self.billed_ms),
+            memory_size_mb: megabytes(then.memory_size_mb, self.memory_size_mb),
+            max_memory_used_mb: megabytes(then.max_memory_used_mb, self.max_memory_used_mb),
+            handled_errors: handled.unwrap_or(u16::MAX),
+            version: if self.version == 0 { then.version } else { self.version },
+            facts,
+            ..*self
+        }
+    }
+
+    /// Returns how much its verdict decides about the attempt of which it is a piece.
+    pub(super) fn decision(&self) -> Decision {
+        Decision::of(self.category(), self.confidence(), self.has(Fact::Cut))
+    }
+
+    /// Returns whether its record has the last line of the function.
+    fn is_told(&self) -> bool {
+        self.category().is_failure() || self.duration == ABSENT
+    }
+
+    /// Returns a hash of what all pieces of an attempt have: the request. It is a small one, as the smallest are kept, and a
+    /// piece may be all that two inputs have in common.
+    pub(super) fn hash_of_piece(&self) -> Option<u64> {
         const SMALL: u32 = 24;
-        let is_known = self.is_half() && !self.has(Fact::Emulated);
+        let is_known = self.piece() != Piece::Whole && !self.has(Fact::Emulated);
         is_known.then(|| xxh3_64(&self.request.to_le_bytes()) >> SMALL)
     }
 
@@ -456,6 +547,7 @@ fn facts(attempt: &Attempt, verdict: &Verdict, cut: bool) -> FactBits {
     let metrics = &attempt.metrics;
     let observed = |wanted: &str| verdict.observations.iter().any(|(code, _)| *code == wanted);
     let ended = attempt.report_seen || attempt.end_seen;
+    let is_told = verdict.category.is_failure() || !attempt.report_seen;
     let caused = |wanted: &str| verdict.contributing.iter().any(|cause| cause.code == wanted);
     let facts = FactBits::default()
         .with(Fact::HasRequest, attempt.request_id.is_some())
@@ -469,6 +561,7 @@ fn facts(attempt: &Attempt, verdict: &Verdict, cut: bool) -> FactBits {
         .with(Fact::Environment, attempt.subject == Subject::Environment)
         .with(Fact::Silent, is_silent(attempt))
         .with(Fact::Mute, cut && attempt.last_line.is_none())
+        .with(Fact::Wordless, is_told && attempt.last_line.is_none())
         .with(Fact::Cut, cut)
         .with(Fact::SideEffects, attempt.work_shown == WorkShown::Write)
         .with(Fact::Emulated, attempt.emulated)

@@ -168,6 +168,26 @@ impl FindingFacts {
         }
     }
 
+    /// Gives examples that are pieces of attempts the starts of these. How long an attempt was silent before its end, a piece
+    /// does not tell that ended before it.
+    pub(super) fn begin(&mut self, begun: impl Fn(Place) -> Option<(Option<Timestamp>, bool)>) {
+        let mut changed = false;
+        for (order, seed) in &mut self.examples {
+            let Some((start, goes_on)) = begun(seed.attempt.place) else { continue };
+            seed.example.silence_before_end_ms = seed.example.silence_before_end_ms.filter(|_| !goes_on);
+            let Some(start) = start else { continue };
+            changed = true;
+            // Counted from the end if the latest are wanted.
+            let sign = if order.1.is_some_and(|ms| ms < 0) { -1 } else { 1 };
+            (order.0, order.1) = (false, Some(sign * start.ms()));
+            seed.attempt.at = Some(start);
+            seed.example.started_at = Some(start.to_string());
+        }
+        if changed {
+            self.examples.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+    }
+
     /// Leaves out the examples that do not count; the texts of the first stay.
     pub(super) fn keep(&mut self, counts: impl Fn(Option<Timestamp>, Place) -> bool) {
         let first = self.examples.first().map(|(order, _)| order.clone());

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::Entry;
 use super::chains::{Copies, continues, order_without_times};
+use super::entry::Piece;
 use super::runs::Sorted;
 use crate::model::{Category, Confidence, Timestamp};
 
@@ -25,6 +26,8 @@ pub(super) struct Learnt {
     last_without_start: Option<Timestamp>,
     /// The latest attempts that ran into their limit, by function.
     timeouts: FxHashMap<u32, Entry>,
+    /// Whether an attempt ran into its limit whose REPORT, which tells the limit, may stand in another file.
+    has_untold_limit: bool,
 }
 
 impl Learnt {
@@ -40,6 +43,7 @@ impl Learnt {
         } else if self.last.as_ref().and_then(Entry::ended_at) < entry.ended_at() {
             self.last = Some(*entry);
         }
+        self.has_untold_limit |= is_at_limit(entry) && entry.piece() == Piece::WithoutReport;
         if limit_ms(entry).is_some() {
             let known = self.timeouts.entry(entry.function).or_insert(*entry);
             if told_limit(known) < told_limit(entry) {
@@ -56,6 +60,7 @@ impl Learnt {
             self.add(&entry, None);
         }
         self.last_without_start = self.last_without_start.max(other.last_without_start);
+        self.has_untold_limit |= other.has_untold_limit;
     }
 
     /// Returns the start of the first attempt.
@@ -76,7 +81,7 @@ impl Learnt {
     /// Returns what the attempts tell of which no copy is left.
     pub(super) fn without_copies(self, entries: &Sorted) -> io::Result<Self> {
         let lookups = (2 + self.timeouts.len()) * entries.runs();
-        if lookups <= entries.len() / ENTRIES_A_LOOKUP && self.is_of_kept(entries)? {
+        if !self.has_untold_limit && lookups <= entries.len() / ENTRIES_A_LOOKUP && self.is_of_kept(entries)? {
             return Ok(self);
         }
         let mut learnt = Self { last_without_start: self.last_without_start, ..Self::default() };
@@ -145,9 +150,13 @@ fn told_limit(entry: &Entry) -> Option<(Option<Timestamp>, u64)> {
 /// Derives the function's timeout from an attempt that ran into it: whole seconds, which the run time may slightly
 /// exceed. What only seems to have run into its limit may be a spoilt copy of an attempt that ended well.
 fn limit_ms(entry: &Entry) -> Option<u64> {
-    let is_sure = entry.category() == Category::Timeout && entry.confidence() == Confidence::High;
-    let ms = u64::from(entry.duration().filter(|_| is_sure)?) / 100;
+    let ms = u64::from(entry.duration().filter(|_| is_at_limit(entry))?) / 100;
     (ms >= 1_000).then_some(ms / 1_000 * 1_000)
+}
+
+/// Returns whether an attempt ran into its limit for sure.
+fn is_at_limit(entry: &Entry) -> bool {
+    entry.category() == Category::Timeout && entry.confidence() == Confidence::High
 }
 
 #[cfg(test)]
@@ -187,7 +196,7 @@ mod tests {
             let want = told(&learnt(&kept));
             let short = in_runs(&copies, bound);
             proptest::prop_assert_eq!(told(&learnt(&copies).without_copies(&short).unwrap()), want.clone());
-            let looked_up = learnt(&copies).is_of_kept(&short).unwrap();
+            let looked_up = !learnt(&copies).has_untold_limit && learnt(&copies).is_of_kept(&short).unwrap();
             proptest::prop_assert!(!looked_up || told(&learnt(&copies)) == want);
             // Copies that are exact tell nothing that the one that is kept does not tell.
             let twice = [&kept[..], &kept[..]].concat();

@@ -8,6 +8,7 @@ use super::chains::Outcome;
 use super::configured::TimeoutSource;
 use super::entry::Fact;
 use super::guidance::Advice;
+use super::pieces::JoinedPieces;
 use super::tables::Tables;
 use crate::account::CaughtEvent;
 use crate::model::Place;
@@ -42,6 +43,12 @@ pub(crate) struct Patches {
     pub(super) patches: FxHashMap<Place, Patch>,
     /// Records of attempts that were read twice or lie outside of the bounds.
     pub(super) dropped: FxHashSet<Place>,
+    /// The other pieces of attempts that files end within, in the order in which they are joined, by the place of the first one.
+    pieces: FxHashMap<Place, Vec<Place>>,
+    /// By the piece whose verdict is that of the whole, where that is not the first one, the place of the first one.
+    telling: FxHashMap<Place, Place>,
+    /// The same by the place of the first one.
+    telling_of: FxHashMap<Place, Place>,
     /// Time limits of functions, by function id.
     pub(super) timeouts_ms: FxHashMap<u32, (u64, TimeoutSource)>,
     /// Functions of which not every success was read, by function id.
@@ -64,6 +71,39 @@ impl Patches {
     pub(crate) fn of(&self, place: Place) -> Option<Patch> {
         const PLAIN: Patch = Patch { number: 1, outcome: Some(Outcome::Succeeded), advice: None };
         (!self.dropped.contains(&place)).then(|| self.patches.get(&place).copied().unwrap_or(PLAIN))
+    }
+
+    /// Returns the places of the other pieces of an attempt that files end within, in the order in which they are joined.
+    pub(crate) fn pieces(&self, place: Place) -> &[Place] {
+        self.pieces.get(&place).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns whether any attempt has pieces.
+    pub(crate) fn has_pieces(&self) -> bool {
+        !self.pieces.is_empty()
+    }
+
+    /// Returns the place by which an attempt is known if of its pieces only the one is held whose verdict is that of the
+    /// whole; `None` of the others.
+    pub(crate) fn told_by(&self, place: Place) -> Option<Place> {
+        match self.telling.get(&place) {
+            Some(first) => Some(*first),
+            None => (!self.telling_of.contains_key(&place)).then_some(place),
+        }
+    }
+
+    /// Takes note of two pieces of one attempt.
+    pub(super) fn join(&mut self, joined: &JoinedPieces) {
+        let JoinedPieces { kept, piece, tells, .. } = *joined;
+        self.pieces.entry(kept).or_default().push(piece);
+        if tells {
+            let telling = self.telling_of.remove(&piece).unwrap_or(piece);
+            if let Some(before) = self.telling_of.insert(kept, telling) {
+                self.telling.remove(&before);
+            }
+            self.telling.insert(telling, kept);
+        }
+        self.dropped.insert(piece);
     }
 
     /// Returns what caught the event of an attempt.
@@ -126,6 +166,9 @@ impl Patches {
     pub(super) fn absorb(&mut self, other: Self) {
         self.patches.extend(other.patches);
         self.dropped.extend(other.dropped);
+        self.pieces.extend(other.pieces);
+        self.telling.extend(other.telling);
+        self.telling_of.extend(other.telling_of);
         self.caught_by.extend(other.caught_by);
         self.lambda_insights.extend(other.lambda_insights);
         self.timeouts_ms.extend(other.timeouts_ms);

@@ -286,13 +286,25 @@ fn record_id(origin: &Origin<String>, request: Option<RequestId>, start: Option<
     hash.digest128()
 }
 
+/// Returns the id of the attempt of a record, as [`record_of`] makes it; `None` where the record lacks what it is made of.
+pub(super) fn record_id_of(record: &Record) -> Option<String> {
+    let request = record.request_id.as_deref().and_then(RequestId::read).filter(|id| !id.is_anonymous())?;
+    let start = record.started_at_ms.and_then(Timestamp::from_ms)?;
+    if record.stream_key.is_some() {
+        return None;
+    }
+    let (function, log_stream) = (record.function.clone(), record.log_stream.clone());
+    let origin = Origin { function, log_stream, ..Origin::default() };
+    Some(format!("{:032x}", record_id(&origin, Some(request), Some(start), 0)))
+}
+
 /// Converts microseconds to milliseconds with up to three decimals.
 fn us_to_ms(us: u64) -> f64 {
     us as f64 / 1_000.0
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
@@ -300,7 +312,7 @@ mod tests {
     use crate::summary::Entry;
     use crate::summary::entry::EntryNames;
 
-    fn attempt() -> impl Strategy<Value = Attempt> {
+    pub(in super::super) fn attempt() -> impl Strategy<Value = Attempt> {
         let metrics = (
             proptest::option::of(0u64..2_000_000_000),
             proptest::option::of(0u64..900_000),
@@ -358,7 +370,7 @@ mod tests {
         )
     }
 
-    fn verdict() -> impl Strategy<Value = Verdict> {
+    pub(in super::super) fn verdict() -> impl Strategy<Value = Verdict> {
         let select = |all: &'static [&'static str]| proptest::sample::subsequence(all, 0..=all.len());
         (
             proptest::sample::select(Category::ALL.to_vec()),

@@ -13,6 +13,7 @@ use super::entries::{Entries, FINDINGS_OF_A_FUNCTION, NamedStreams, SharedTables
 use super::entry::unnamed_stream;
 use super::findings::FindingFacts;
 use super::names::{FindingKey, FunctionFacts, FunctionKey, NamelessOf};
+use super::pieces::JoinedPieces;
 use crate::model::{Place, Timestamp};
 
 /// Merged tables of all workers.
@@ -31,6 +32,8 @@ pub(super) struct Tables {
     /// Places of examples, and of those among them that are copies of other attempts.
     examples: FxHashSet<Place>,
     not_counted: Mutex<FxHashSet<Place>>,
+    /// Starts of attempts of which an example is a piece, and whether it ended after that piece.
+    begun: Mutex<FxHashMap<Place, (Option<Timestamp>, bool)>>,
     failure_keys: Vec<FailureKey>,
     /// For every failure, the finding and the cause that count it.
     pub(super) failures: Vec<FailureIds>,
@@ -81,6 +84,7 @@ impl Tables {
             finding_facts: FxHashMap::default(),
             examples: FxHashSet::default(),
             not_counted: Mutex::default(),
+            begun: Mutex::default(),
             failure_keys: shared.failures.keys(),
             failures: Vec::new(),
             causes: Vec::new(),
@@ -125,6 +129,8 @@ impl Tables {
         let facts = self.finding_facts.get(&id).map(|facts| facts.lock().unwrap_or_else(PoisonError::into_inner));
         let mut facts = facts.map(|mut facts| std::mem::take(&mut *facts)).unwrap_or_default();
         let not_counted = self.not_counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        facts.begin(|place| begun.get(&place).copied());
         facts.keep(|at, place| within(at) && !not_counted.contains(&place));
         facts
     }
@@ -133,6 +139,16 @@ impl Tables {
     pub(super) fn note_copy(&self, place: Place) {
         if self.examples.contains(&place) {
             self.not_counted.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
+        }
+    }
+
+    /// Takes note of two pieces of one attempt: an example is the one whose verdict is that of the whole.
+    pub(super) fn note_joined(&self, joined: &JoinedPieces) {
+        let JoinedPieces { kept, piece, tells, started_at } = *joined;
+        let (telling, other) = if tells { (piece, kept) } else { (kept, piece) };
+        self.note_copy(other);
+        if self.examples.contains(&telling) {
+            self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(telling, (started_at, !tells));
         }
     }
 

@@ -7,7 +7,7 @@ use std::thread;
 
 use super::caught::{Caught, DeadLetterOwners, Unrun, function_of, settled_by};
 use super::causes::{self, CauseSums, FailedStarts, InFunction};
-use super::chains::{Copies, Outcome, continues, order_without_times, outcome, start_behind_end};
+use super::chains::{Copies, Merged, Outcome, continues, order_without_times, outcome, start_behind_end};
 use super::configured::{Configured, SeenCatchers, only_invoker};
 use super::course::WindowBounds;
 use super::entries::{Entries, SharedTables};
@@ -427,13 +427,21 @@ impl<'a> Pass<'a> {
             self.disordered(place);
         }
         let (patches, keep, names) = (&mut self.patches, self.bounds.keep_patches, self.names);
-        let drop = |entry: &Entry| {
-            names.note_copy(entry.place());
-            if keep {
-                patches.dropped.insert(entry.place());
+        let merged = |merged: Merged<'_>| match merged {
+            Merged::Copy(entry) => {
+                names.note_copy(entry.place());
+                if keep {
+                    patches.dropped.insert(entry.place());
+                }
+            }
+            Merged::Piece(joined) => {
+                names.note_joined(joined);
+                if keep {
+                    patches.join(joined);
+                }
             }
         };
-        self.duplicates += self.copies.drop_from(event, drop);
+        self.duplicates += self.copies.drop_from(event, merged);
         for entry in event.iter().filter(|entry| entry.has(Fact::TooLarge)) {
             self.too_large(1, entry.place());
         }

@@ -1,5 +1,6 @@
 //! Attempts that a file ends within: the next file has the rest. What failed as a whole failed in two pieces, too.
 
+use lambda_triage::{AnalyzeOptions, analyze_bytes};
 use serde_json::{Value, json};
 
 use super::harness::{Run, directory, write};
@@ -134,6 +135,121 @@ fn what_failed_as_a_whole_failed_in_two_pieces() {
             }
         }
     }
+}
+
+/// Attempts of one event and their lines, each with the milliseconds after the first one.
+fn told_events() -> Vec<(&'static str, Vec<(u64, String)>)> {
+    let start = |at: u64| (at, format!("START RequestId: {ID} Version: 7"));
+    let line = |at: u64, text: &str| (at, format!("2026-10-01T00:00:00.000Z\t{ID}\tINFO\t{text}"));
+    let end = |at: u64, ms: u64, behind: &str| {
+        let report = format!(
+            "REPORT RequestId: {ID}\tDuration: {ms}.00 ms\tBilled Duration: {} ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t{behind}",
+            ms + 1
+        );
+        [(at, format!("END RequestId: {ID}")), (at + 20, report)]
+    };
+    let well = |at: u64| {
+        vec![start(at), line(at + 3, "hello"), line(at + 50, "goodbye")].into_iter().chain(end(at + 60, 55, ""))
+    };
+    let badly =
+        |at: u64| vec![start(at), line(at + 3, "hello")].into_iter().chain(end(at + 3_010, 3_000, "Status: timeout"));
+    let thrown = |at: u64| {
+        let error = "[ERROR] KeyError: 'items'\rTraceback (most recent call last):\r  File \"/var/task/app.py\", line 4, in handler";
+        vec![start(at), line(at + 3, "hello"), (at + 40, error.to_owned())].into_iter().chain(end(at + 41, 37, ""))
+    };
+    vec![
+        ("a success", well(0).collect()),
+        ("a failure", badly(0).collect()),
+        ("an error", thrown(0).collect()),
+        ("a retry that saved it", badly(0).chain(well(64_000)).collect()),
+        ("a retry at once", badly(0).chain(badly(4_500)).collect()),
+        ("a retry that failed, too", thrown(0).chain(thrown(61_000)).collect()),
+        ("a second run", well(0).chain(well(63_000)).collect()),
+    ]
+}
+
+/// What records tell of attempts, but for what the place in a file decides.
+fn told_of(logs: &[String], flags: bool) -> (Value, Vec<Value>, String) {
+    let names: Vec<String> = (0..logs.len()).map(|at| format!("{at}.json")).collect();
+    let logs: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(logs.iter().map(String::as_bytes)).collect();
+    let mut options = AnalyzeOptions::default();
+    options.records = true;
+    options.function = flags.then(|| "orders".to_owned());
+    let mut answer = analyze_bytes(&logs, &options).expect("an answer");
+    let mut records = Vec::new();
+    answer.write_records(&mut records).expect("records");
+    let records = String::from_utf8(records).expect("UTF-8");
+    let totals = &answer.summary.totals;
+    let totals = json!([totals.attempts, totals.failed, totals.ok, totals.outcomes, totals.cold_starts]);
+    let told = |record: &str| {
+        let record: Value = serde_json::from_str(record).expect("JSON");
+        let keys = [
+            "attempt",
+            "started_at_ms",
+            "ended_at_ms",
+            "window_cut",
+            "category",
+            "code",
+            "confidence",
+            "error_type",
+            "duration_ms",
+            "billed_ms",
+            "max_memory_used_mb",
+            "version",
+            "outcome",
+            "observations",
+            "id",
+            "partial_work",
+        ];
+        Value::from_iter(keys.map(|key| (key, record[key].clone())))
+    };
+    (totals, records.lines().map(told).collect(), records)
+}
+
+/// Whatever the pieces in which the log of an event comes, the answer is that of the whole: they are joined, not chosen from.
+/// Records of each piece, written apart, give it, too.
+#[test]
+fn pieces_together_tell_what_the_whole_tells() {
+    let mut found = Vec::new();
+    for (name, events) in told_events() {
+        let events: Vec<(u64, String)> = events.into_iter().map(|(at, text)| (BEGIN_MS + at, text)).collect();
+        for ((form, write), flags) in FORMS.into_iter().flat_map(|form| [(form, true), (form, false)]) {
+            let want = told_of(&[write(&events)], flags);
+            for from in 1..events.len() {
+                for to in from + 1..=events.len() {
+                    let pieces = [&events[..from], &events[from..to], &events[to..]];
+                    // Logs without a name are of one function if they have an attempt in common, or pieces of one.
+                    let is_between = |at: usize| events.get(at).is_some_and(|(_, text)| text.starts_with("START"));
+                    if !flags && (is_between(from) || is_between(to)) {
+                        continue;
+                    }
+                    // Of what names no request, nobody knows whose it is.
+                    if pieces.iter().any(|piece| !piece.is_empty() && !piece.iter().any(|(_, text)| text.contains(ID)))
+                    {
+                        continue;
+                    }
+                    let logs: Vec<String> = pieces.into_iter().filter(|piece| !piece.is_empty()).map(write).collect();
+                    let what = format!("{name} as {form}, {flags}, cut at {from} and {to}");
+                    let got = told_of(&logs, flags);
+                    if (&got.0, &got.1) != (&want.0, &want.1) {
+                        found.push(format!("{what}:\n{:?}\n{:?}\n{:#?}\n{:#?}", got.0, want.0, got.1, want.1));
+                    }
+                    let back = told_of(&[got.2], flags);
+                    if (&back.0, &back.1) != (&got.0, &got.1) {
+                        found.push(format!("read back, {what}: {:?}\n{:?}", back.0, got.0));
+                    }
+                    let shards: Vec<String> =
+                        logs.iter().map(|log| told_of(std::slice::from_ref(log), flags).2).collect();
+                    let of_shards = told_of(&shards, flags);
+                    // Records do not tell which function nameless logs have in common.
+                    if flags && of_shards.0 != want.0 {
+                        found.push(format!("shards, {what}: {:?}\n{:?}", of_shards.0, want.0));
+                    }
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}:\n{}", found.len(), found[..found.len().min(4)].join("\n"));
 }
 
 /// A retry has the id of the first attempt: however much of each is seen, it is another attempt.

@@ -284,3 +284,120 @@ fn the_word_report_of_a_function_changes_nothing() {
         }
     }
 }
+
+/// Ways in which a line loses something at one byte: its name, and the lines that are left of it.
+type Loss = (&'static str, fn(&str, usize) -> Vec<String>);
+
+const LOSSES: [Loss; 6] = [
+    ("a byte replaced", |line, at| vec![format!("{}?{}", &line[..at], &line[at + 1..])]),
+    ("a byte that cannot be read", |line, at| vec![format!("{}\u{fffd}{}", &line[..at], &line[at + 1..])]),
+    ("a byte missing", |line, at| vec![format!("{}{}", &line[..at], &line[at + 1..])]),
+    ("cut", |line, at| vec![line[..at].to_owned()]),
+    ("split by a line end", |line, at| vec![line[..at].to_owned(), line[at..].to_owned()]),
+    ("without its beginning", |line, at| vec![line[at..].to_owned()]),
+];
+
+/// Sentences that alone tell a failure, as the platform writes them, each with the first byte from which on it can be known when
+/// it is cut there, and the last one from which on it can if its beginning is missing.
+fn sentences() -> [(String, usize, usize); 2] {
+    let timed_out = format!("2026-01-02T03:00:04.000Z {ID} Task timed out after 3.00 seconds");
+    let crash = format!("RequestId: {ID} Error: Runtime exited with error: signal: killed");
+    let (head, reason) =
+        (timed_out.len() - "ask timed out after 3.00 seconds".len(), "RequestId: ".len() + ID.len() + 9);
+    [(timed_out, 34, head), (crash, "RequestId: ".len() + ID.len() + 2, reason)]
+}
+
+/// Whatever one byte of a sentence about a failure is lost, the failure is told or the answer is not complete.
+#[test]
+fn a_sentence_with_any_byte_lost_hides_no_failure() {
+    let mut found = Vec::new();
+    for (sentence, from_cut, to_head) in sentences() {
+        for (what, lose) in LOSSES {
+            for at in 0..sentence.len() {
+                let is_known = match what {
+                    // Behind time and id alone stands an error of Node.js 6.
+                    "cut" | "split by a line end" => at >= from_cut && !sentence[..at].trim_end().ends_with(ID),
+                    "without its beginning" => at < to_head,
+                    _ => true,
+                };
+                if !is_known {
+                    continue;
+                }
+                let lost = lose(&sentence, at);
+                for (shape, write) in &SHAPES[..3] {
+                    let mut lines = vec![
+                        write(0, &format!("START RequestId: {OTHER} Version: 7")),
+                        write(12, &format!("END RequestId: {OTHER}")),
+                        write(12, &good(OTHER)),
+                        write(1_000, &format!("START RequestId: {ID} Version: 7")),
+                    ];
+                    lines.extend(lost.iter().map(|line| write(4_000, line)));
+                    lines.push(write(4_001, &format!("END RequestId: {ID}")));
+                    lines.push(write(4_001, &good(ID).replace("12.34", "3000.00").replace("13 ms", "3000 ms")));
+                    found.extend(
+                        wrong(&lines.join("\n"), true).map(|wrong| format!("{wrong}, {what}, {shape}: {lost:?}")),
+                    );
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}:\n{}", found.len(), found.join("\n"));
+}
+
+/// Whatever byte of the id of a START, END or another line of the platform is lost, there are as many attempts, and as many that
+/// failed, or the answer is not complete.
+#[test]
+fn an_id_with_any_byte_lost_hides_no_failure_and_makes_no_attempt() {
+    const ID_FROM: &str = "RequestId: ";
+    const JSON_FROM: &str = "\"requestId\":\"";
+    let texts = [
+        (1_000, format!("START RequestId: {ID} Version: 7")),
+        (4_000, format!("END RequestId: {ID}")),
+        (4_000, reports()[0].0.clone()),
+    ];
+    let object = |kind: &str, behind: &str| {
+        format!(
+            "{{\"time\":\"2026-01-02T03:00:01.000Z\",\"type\":\"platform.{kind}\",\"record\":{{\"requestId\":\"{ID}\"{behind}}}}}"
+        )
+    };
+    let figures =
+        ",\"metrics\":{\"durationMs\":3000.0,\"billedDurationMs\":3000,\"memorySizeMB\":128,\"maxMemoryUsedMB\":90}";
+    let objects = [
+        (1_000, object("start", ",\"version\":\"7\"")),
+        (4_000, object("runtimeDone", ",\"status\":\"timeout\"")),
+        (4_000, object("report", &format!(",\"status\":\"timeout\"{figures}"))),
+    ];
+    let mut found = Vec::new();
+    for (lines, label) in [(texts, ID_FROM), (objects, JSON_FROM)] {
+        for (spoilt, (_, line)) in lines.iter().enumerate() {
+            let from = line.find(label).expect("an id") + label.len();
+            for (what, lose) in
+                LOSSES.iter().filter(|(what, _)| !what.starts_with("split") && !what.starts_with("without"))
+            {
+                if *what == "cut" && label == JSON_FROM {
+                    continue;
+                }
+                for at in from..from + ID.len() {
+                    let lost = lose(line, at).concat();
+                    for (shape, write) in &SHAPES[..3] {
+                        let mut log = vec![
+                            write(0, &format!("START RequestId: {OTHER} Version: 7")),
+                            write(12, &format!("END RequestId: {OTHER}")),
+                            write(12, &good(OTHER)),
+                        ];
+                        let own = lines.iter().enumerate();
+                        log.extend(own.map(|(nth, (ms, line))| write(*ms, if nth == spoilt { &lost } else { line })));
+                        let log = log.join("\n");
+                        let answer =
+                            analyze_bytes(&[("a", log.as_bytes())], &AnalyzeOptions::default()).expect("an answer");
+                        let (totals, complete) = (&answer.summary.totals, answer.summary.coverage.complete);
+                        if complete && (totals.attempts, totals.failed) != (2, 1) {
+                            found.push(format!("{} {}, {what}, {shape}: {lost:?}", totals.attempts, totals.failed));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}:\n{}", found.len(), found.join("\n"));
+}
