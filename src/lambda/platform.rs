@@ -157,15 +157,21 @@ pub(crate) fn step_of_request(line: &[u8]) -> Option<(u64, u8)> {
 /// Splits off the END that stands directly behind the last line of a message: Python's client ends its stacks without a line
 /// end, and copies of logs in text have none between events.
 pub(crate) fn behind_text(message: &str) -> Option<(&str, RequestId)> {
-    let text = message.trim_end();
-    let start = text.len().checked_sub(RequestId::LENGTH)?;
-    let id = RequestId::parse(text.as_bytes().get(start..)?)?;
-    let said = text.get(..start)?.trim_end().strip_suffix(END.begin.trim_end())?;
-    // Behind a blank, it is quoted. What stands before may hide an error that is no line of its own, either.
-    let is_glued = said.ends_with(|last: char| !last.is_whitespace());
+    let (said, id) = glued_end(message.as_bytes())?;
+    let said = message.get(..said.len())?;
+    // What stands before may hide an error that is no line of its own, either.
     let hides =
-        || said.match_indices(PYTHON_ERROR).any(|(at, _)| said[..at].ends_with(|last: char| !last.is_whitespace()));
-    (is_glued && !hides()).then_some((said, id))
+        said.match_indices(PYTHON_ERROR).any(|(at, _)| said[..at].ends_with(|last: char| !last.is_whitespace()));
+    (!hides).then_some((said, id))
+}
+
+/// Returns what stands before an END at the end of a message, and its request: behind a blank, it would be quoted.
+pub(crate) fn glued_end(message: &[u8]) -> Option<(&[u8], RequestId)> {
+    let text = message.trim_ascii_end();
+    let (said, id) = text.split_at_checked(text.len().checked_sub(RequestId::LENGTH)?)?;
+    let id = RequestId::parse(id)?;
+    let said = said.trim_ascii_end().strip_suffix(END.begin.trim_ascii_end().as_bytes())?;
+    said.last().is_some_and(|last| !last.is_ascii_whitespace()).then_some((said, id))
 }
 
 /// Splits an INIT_START from the message that a copy left directly behind it: one that begins with a time, as those of the

@@ -16,7 +16,7 @@ use super::stream::{Joined, Stream, key_hash};
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message, work};
-use crate::lambda::platform::{self, REQUEST_ID, behind_init_start, behind_text, second_sentence};
+use crate::lambda::platform::{self, REQUEST_ID, behind_init_start, behind_text, glued_end, second_sentence};
 use crate::lambda::sentences::{ids_of_sentences, is_prose, sighting_in_message};
 use crate::lambda::{LAMBDA_INSIGHTS, aws_cli};
 use crate::model::{
@@ -489,7 +489,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                     && !is_prose(&sighting.before)
                 {
                     let sighting = Sighting { refused: true, ..sighting };
-                    let told = match stream.assembler.runs(id) {
+                    // An END directly behind other text is that of the platform.
+                    let may_be_quoted = stream.assembler.runs(id) && glued_end(message.text).is_none();
+                    let told = match may_be_quoted {
                         true => self.own_sentences.note(id, message.text, sighting),
                         false => Some(sighting),
                     };
