@@ -111,7 +111,7 @@ def failing(log, group, kind, seconds, ident, version, duration):
         error = "[ERROR] KeyError: 'price'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 12, in handler\n    row['price']"
         log.attempt(group, seconds, ident, version, [error], duration)
     elif kind == 2:
-        lines = [f"{ident} Error: Runtime exited with error: signal: killed\nRuntime.ExitError"]
+        lines = [f"RequestId: {ident} Error: Runtime exited with error: signal: killed\nRuntime.ExitError"]
         log.attempt(group, seconds, ident, version, lines, duration, used=128, end="Status: error\tError Type: Runtime.ExitError")
     elif kind == 3:
         error = "[ERROR] EndpointConnectionError: Could not connect to the endpoint URL: \"https://dynamodb.eu-west-1.amazonaws.com/\""
