@@ -277,10 +277,7 @@ impl<'r> DecodeRun<'r> {
         let torn = if found.is_some_and(is_certain) { None } else { self.torn(feed.head()) };
         let below = torn.as_ref().and_then(|torn| Some((torn.length, torn.below?)));
         if let Some((length, _)) = below {
-            let unread = sighting_in_message(&feed.data()[..length], feed.line());
-            self.unread = unread.map(|sighting| Sighting { refused: true, ..sighting });
-            self.sink.count(Bucket::Dropped, length as u64);
-            feed.pass(length);
+            self.drop_text(feed, length);
         }
         let damage = torn.map(|torn| Damage { what: torn.what, whole_from: feed.line() });
         let found = below.map(|(_, shape)| (shape, 0)).or(found);
@@ -364,13 +361,18 @@ impl<'r> DecodeRun<'r> {
     fn drop_document(&mut self, feed: &mut Feed<'_>) -> u64 {
         let (data, line) = (feed.data(), feed.line());
         let length = value(data, 0).map_or(data.len(), |(_, end)| end);
+        self.drop_text(feed, length);
+        line
+    }
+
+    /// Drops so many bytes, and looks for a sentence of the platform in them.
+    fn drop_text(&mut self, feed: &mut Feed<'_>, length: usize) {
         if self.unread.is_none() {
-            let unread = sighting_in_message(&data[..length], line);
+            let unread = sighting_in_message(&feed.data()[..length], feed.line());
             self.unread = unread.map(|sighting| Sighting { refused: true, ..sighting });
         }
         self.sink.count(Bucket::Dropped, length as u64);
         feed.pass(length);
-        line
     }
 
     /// Finds damaged JSON at the start of an input, and the shape of the documents below it.

@@ -21,16 +21,6 @@ enum Last {
     Value,
 }
 
-/// What the end of the input says about the brackets.
-#[derive(Debug, PartialEq)]
-pub(super) enum AtEnd {
-    Balanced,
-    /// The input ends within an array.
-    Cut,
-    /// A bracket that opens no array, which was told when a value showed it.
-    NoArray,
-}
-
 impl Brackets {
     /// Takes an opening bracket, which is the beginning of a value too.
     #[must_use]
@@ -74,13 +64,9 @@ impl Brackets {
         self.open
     }
 
-    /// Returns what the end of the input says.
-    pub(super) fn at_end(&self) -> AtEnd {
-        match self.open {
-            0 => AtEnd::Balanced,
-            // Lines of records with a stray bracket above them are no array that was cut.
-            _ if self.unparted => AtEnd::NoArray,
-            _ => AtEnd::Cut,
-        }
+    /// Returns whether an input that ends here ends within an array. Lines of records with a stray bracket above them are none,
+    /// which was told when a value showed it.
+    pub(super) fn are_cut(&self) -> bool {
+        self.open > 0 && !self.unparted
     }
 }

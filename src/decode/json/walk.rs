@@ -1,7 +1,7 @@
 //! The walk through JSON documents of any length and layout: one, several, lines or arrays, events handed over one by
 //! one from the read buffer.
 
-use super::brackets::{AtEnd, Brackets};
+use super::brackets::Brackets;
 use super::event::{EventObject, MESSAGE_KEYS};
 use super::names::{EventPart, is_name, part_of, scalars, time_of};
 use super::nesting::{EventPlace, MessagePlace, Step};
@@ -212,10 +212,7 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
                 (_, None) => self.resync(),
             }
         }
-        match self.brackets.at_end() {
-            AtEnd::Balanced | AtEnd::NoArray => Ok(()),
-            AtEnd::Cut => Err(self.cut()),
-        }
+        if self.brackets.are_cut() { Err(self.cut()) } else { Ok(()) }
     }
 
     fn open_bracket(&mut self) {
