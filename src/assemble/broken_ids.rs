@@ -4,6 +4,7 @@
 //! missing. Where no id is a UUID, they are masked and each means what it says.
 
 use super::Assembler;
+use super::superseded::id_that_ends;
 use crate::model::{RequestId, Statement};
 
 /// Attempts that run which are compared.
@@ -66,14 +67,8 @@ impl Assembler {
 
 fn id_of(record: &Statement<'_>) -> Option<RequestId> {
     match record {
-        Statement::Start { id, .. }
-        | Statement::End { id }
-        | Statement::RuntimeDone { id, .. }
-        | Statement::ExitedEarly { id } => Some(*id),
-        Statement::Report(report) => Some(report.id),
-        Statement::TimedOut { id } | Statement::UnreadableReport { id, .. } => *id,
-        Statement::Crash(crash) => crash.id,
+        Statement::Start { id, .. } => Some(*id),
         Statement::App(line) => line.id,
-        _ => None,
+        _ => id_that_ends(record),
     }
 }
