@@ -1,8 +1,9 @@
 //! Law: an environment that failed to start is told, and counted, alike in every form of a log, whether its stream is named or
 //! not; an init that a request of the same environment repeats is none.
 
-use lambda_triage::{AnalyzeOptions, analyze_bytes};
 use serde_json::{Value, json};
+
+use super::harness::analyze_log;
 
 const ID: &str = "11111111-5b50-4f1e-8b5c-0d0b9f3c2a11";
 const STREAM: &str = "2026/01/02/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0";
@@ -74,17 +75,11 @@ const FORMS: [(&str, Form); 3] = [
 
 /// Kinds and categories of the records, sorted.
 fn judged(log: &str) -> Vec<String> {
-    let mut options = AnalyzeOptions::default();
-    options.records = true;
-    let mut answer = analyze_bytes(&[("a", log.as_bytes())], &options).expect("an answer");
-    let mut records = Vec::new();
-    answer.write_records(&mut records).expect("the spool is there");
-    let records = records.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let told = |record: Value| {
+    let (_, records) = analyze_log(log);
+    let told = |record: &Value| {
         format!("{} {}", record["kind"].as_str().unwrap_or(""), record["category"].as_str().unwrap_or(""))
     };
-    let mut told: Vec<String> =
-        records.map(|line| told(serde_json::from_slice(line).expect("a record is JSON"))).collect();
+    let mut told: Vec<String> = records.iter().map(told).collect();
     told.sort();
     told
 }

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use jsonschema::Validator;
 use lambda_triage::internal::RunAnalysis;
+use lambda_triage::{Analysis, AnalyzeOptions, analyze_bytes};
 use serde_json::Value;
 
 /// Logs of the fixtures, relative to the repository.
@@ -209,6 +210,18 @@ pub fn read_summary(text: &str) -> Value {
     let value: Value = serde_json::from_str(text).expect("one JSON document");
     check(&SUMMARY, &value);
     value
+}
+
+/// Analyzes a log. Returns the answer and the records.
+pub fn analyze_log(log: &str) -> (Analysis, Vec<Value>) {
+    let mut options = AnalyzeOptions::default();
+    options.records = true;
+    let mut answer = analyze_bytes(&[("a", log.as_bytes())], &options).expect("an answer");
+    let mut records = Vec::new();
+    answer.write_records(&mut records).expect("the spool is there");
+    let lines = records.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let records = lines.map(|line| serde_json::from_slice(line).expect("a record is JSON")).collect();
+    (answer, records)
 }
 
 /// Returns the records of an analysis that kept them.

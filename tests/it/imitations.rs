@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use lambda_triage::{AnalyzeOptions, analyze_bytes};
 use serde_json::{Value, json};
+
+use super::harness::analyze_log;
 
 const IDS: [&str; 3] = [
     "11111111-5b50-4f1e-8b5c-0d0b9f3c2a11",
@@ -84,16 +85,10 @@ fn written(messages: &[(u64, String)]) -> String {
 
 /// The ids of attempts with their categories, and whether the answer is complete.
 fn judged(log: &str) -> (BTreeSet<(String, String)>, bool) {
-    let mut options = AnalyzeOptions::default();
-    options.records = true;
-    let mut answer = analyze_bytes(&[("a", log.as_bytes())], &options).expect("an answer");
-    let mut records = Vec::new();
-    answer.write_records(&mut records).expect("the spool is there");
-    let records = records.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let of =
-        records.map(|line| serde_json::from_slice::<Value>(line).expect("a record is JSON")).filter_map(|record| {
-            Some((record["request_id"].as_str()?.to_owned(), record["category"].as_str()?.to_owned()))
-        });
+    let (answer, records) = analyze_log(log);
+    let of = records.iter().filter_map(|record| {
+        Some((record["request_id"].as_str()?.to_owned(), record["category"].as_str()?.to_owned()))
+    });
     (of.collect(), answer.summary.coverage.complete)
 }
 

@@ -1,8 +1,9 @@
 //! Law: what a function prints about an error that it handled, of its own or of a function that it called, fails no attempt and
 //! opens none, whatever client has the shape of it, in every form of a log. What a client writes in its own shape fails one.
 
-use lambda_triage::{AnalyzeOptions, analyze_bytes};
 use serde_json::{Value, json};
+
+use super::harness::analyze_log;
 
 const ID: &str = "11111111-5b50-4f1e-8b5c-0d0b9f3c2a11";
 const CHILD: &str = "dddddddd-5b50-4f1e-8b5c-0d0b9f3c2a11";
@@ -136,16 +137,11 @@ fn in_json(runtime: &str, lines: &[&str]) -> Vec<String> {
 
 /// Kind, id, category and confidence of each record.
 fn judged(log: &str) -> Vec<[String; 4]> {
-    let mut options = AnalyzeOptions::default();
-    options.records = true;
-    let mut answer = analyze_bytes(&[("a", log.as_bytes())], &options).expect("an answer");
-    let mut records = Vec::new();
-    answer.write_records(&mut records).expect("the spool is there");
-    let records = records.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let told = |record: Value| {
+    let (_, records) = analyze_log(log);
+    let told = |record: &Value| {
         ["kind", "request_id", "category", "confidence"].map(|key| record[key].as_str().unwrap_or("").to_owned())
     };
-    records.map(|line| told(serde_json::from_slice(line).expect("a record is JSON"))).collect()
+    records.iter().map(told).collect()
 }
 
 #[test]
